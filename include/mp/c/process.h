@@ -1,0 +1,190 @@
+/* <mp/c/process.h>: start child processes, signal them, and learn how they ended. */
+#ifndef MP_C_PROCESS_H
+#define MP_C_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mp/c/error.h>
+#include <mp/c/export.h>
+#include <mp/c/handle.h>
+#include <mp/c/socket.h>
+
+/** One child. AnyThread. After the application called fork(), only the process that spawned the
+ *  child may use it; the other one may unref it. */
+typedef struct mp_process mp_process;
+
+/** What mp_process_release hands out: a pid to wait for, on Windows the process handle. */
+#ifdef _WIN32
+typedef void *mp_process_id;
+#else
+typedef int mp_process_id;
+#endif
+
+/** What a child's stdin, stdout or stderr is. */
+typedef enum mp_stdio_kind {
+    MP_STDIO_INHERIT = 0, /* the parent's; closed if the parent's is closed */
+    MP_STDIO_NULL = 1,    /* the null device */
+    MP_STDIO_HANDLE = 2   /* the given handle: borrowed, left open in the parent */
+} mp_stdio_kind;
+
+typedef struct mp_stdio {
+    int32_t kind; /* enum mp_stdio_kind */
+#ifdef _WIN32
+    int32_t reserved; /* 0 */
+#endif
+    mp_handle handle; /* read only if kind is MP_STDIO_HANDLE */
+} mp_stdio;
+
+/** One more descriptor for the child. */
+typedef struct mp_fd_map {
+    int parent; /* open in this process; borrowed, left open */
+    int child;  /* its number in the child, 3 or higher, each one only once */
+} mp_fd_map;
+
+/** Do not search PATH: argv[0] without a slash names a file in the working directory. */
+#define MP_SPAWN_NO_PATH_SEARCH (UINT64_C(1) << 0)
+/** Let the child start with the calling thread's signal mask and with the signals ignored that are
+ *  ignored here. Without it: an empty mask and default dispositions. No effect on Windows. */
+#define MP_SPAWN_KEEP_SIGNALS (UINT64_C(1) << 1)
+
+/** How to start a child. Set it to MP_SPAWN_OPTIONS_INIT first: later versions append fields, and
+ *  zero always means the default. Everything it points to is borrowed until the call returns and
+ *  must not change meanwhile. */
+typedef struct mp_spawn_options {
+    size_t size;             /* sizeof(mp_spawn_options) as the caller's compiler saw it */
+    const char *const *argv; /* NULL-terminated, at least argv[0]: the program; UTF-8 on Windows */
+    const char *const *env;  /* "NAME=value" strings, NULL-terminated; NULL inherits */
+    const char *cwd;         /* working directory; NULL inherits. A relative program is looked up in it */
+    const mp_fd_map *fds;    /* further descriptors; MP_ENOTSUP on Windows unless n_fds is 0 */
+    size_t n_fds;
+    uint64_t flags;    /* MP_SPAWN_*; unknown bits are refused */
+    mp_stdio stdio[3]; /* stdin, stdout, stderr */
+} mp_spawn_options;
+
+#ifdef _WIN32
+#define MP_STDIO_INIT {MP_STDIO_INHERIT, 0, NULL}
+#else
+#define MP_STDIO_INIT {MP_STDIO_INHERIT, 0}
+#endif
+#define MP_SPAWN_OPTIONS_INIT \
+    {sizeof(mp_spawn_options), NULL, NULL, NULL, NULL, 0, 0, {MP_STDIO_INIT, MP_STDIO_INIT, MP_STDIO_INIT}}
+
+/** How a child ended. */
+typedef enum mp_exit_how {
+    MP_EXIT_EXITED = 0,   /* value is the exit code */
+    MP_EXIT_SIGNALED = 1, /* value is the signal */
+    MP_EXIT_LOST = 2      /* it ended, and someone else took the status; value is 0 */
+} mp_exit_how;
+
+/** The layout is frozen. */
+typedef struct mp_exit {
+    int32_t how; /* enum mp_exit_how */
+    int32_t value;
+    int32_t core_dumped;    /* 1 if a core was dumped */
+    int32_t reserved;       /* 0 */
+    int64_t user_time_us;   /* CPU time of the child and of the children that it waited for */
+    int64_t system_time_us; /* 0 if lost, as is max_rss_kib */
+    int64_t max_rss_kib;    /* peak resident memory. Linux starts counting at the spawning process's
+                             * peak (memory is shared until exec), so this is an upper bound */
+} mp_exit;
+
+#ifdef __cplusplus
+static_assert(sizeof(mp_exit) == 40, "the layout of mp_exit is frozen");
+#else
+_Static_assert(sizeof(mp_exit) == 40, "the layout of mp_exit is frozen");
+#endif
+
+MP_BEGIN_DECLS
+
+/** Build the argv of a connected child. Called exactly once, in the parent, on the calling thread,
+ *  before the child exists, with no lock of the library held.
+ *  user          as given to mp_spawn_connected.
+ *  connect_info  what the child has to give to mp_start_spawned; opaque, borrowed for the call.
+ *  ret_argv      set to a NULL-terminated array that stays valid until mp_spawn_connected returns.
+ *  Returns 0, or a negative status, which mp_spawn_connected then returns. Must return: no longjmp,
+ *  no exception. */
+typedef int mp_spawn_argv_fn(void *user, const char *connect_info, const char *const **ret_argv);
+
+/** Start a child process.
+ *
+ *  The child gets stdin, stdout and stderr, the listed descriptors, and nothing else, whatever other
+ *  threads open meanwhile. Nothing runs in it before the program that could allocate or lock, and the
+ *  cost depends neither on this process's memory nor on its descriptor limit. If the program can't be
+ *  executed the call fails, there is no child, and the application sees no SIGCHLD.
+ *  AnyThread; the calling thread is suspended until the program runs. Not a cancellation point.
+ *
+ *  The child belongs to the handle: wait for it only through the handle. Should the application
+ *  take it with waitpid(-1), or ignore SIGCHLD, the handle reports MP_EXIT_LOST.
+ *
+ *  options      argv is required. The program is searched in this process's PATH if it has no slash.
+ *  ret_process  set on success only; the caller owns one reference.
+ *  reterr       may be NULL; set on failure only: stage, system code, "spawn 'prog': reason".
+ *  Returns 0, or MP_ENOENT (no such program or working directory), MP_EACCES, MP_ENOEXEC, MP_ENOTDIR,
+ *  MP_E2BIG (arguments too long; also options from a newer version that this one can't honour), MP_EINVAL,
+ *  MP_EBADF (a given descriptor is not open), MP_EAGAIN (process limit), MP_ENOMEM, MP_EMFILE, or
+ *  another negative status. */
+MP_API MP_NODISCARD int mp_process_spawn(const mp_spawn_options *options, mp_process **ret_process,
+                                         mp_error *reterr);
+
+/** Start a child that is connected to this process by a stream socket. As mp_process_spawn, and:
+ *  options     may be NULL; its argv must be NULL.
+ *  make_argv   called once with the connect info: a number (POSIX) or a pipe's path (Windows).
+ *  ret_socket  this process's end, blocking, close-on-exec; set on success only, the caller closes
+ *              it. It reads end of stream once the child and all that it handed its end to are gone.
+ *  On Windows the call waits until the child called mp_start_spawned or has ended (MP_ECONNABORTED). */
+MP_API MP_NODISCARD int mp_spawn_connected(const mp_spawn_options *options, mp_spawn_argv_fn *make_argv,
+                                           void *user, mp_process **ret_process, mp_socket *ret_socket,
+                                           mp_error *reterr);
+
+/** In a child started with mp_spawn_connected: turn the connect info into the child's end. The socket
+ *  becomes close-on-exec. Call it once; a second call returns the same descriptor (POSIX) or fails.
+ *  ret_socket  set on success only; the caller closes it.
+ *  Returns 0, or MP_EINVAL (not a connect info), MP_EBADF (no such descriptor), MP_ENOTSOCK (the
+ *  descriptor is no socket), or another negative status. */
+MP_API MP_NODISCARD int mp_start_spawned(const char *connect_info, mp_socket *ret_socket, mp_error *reterr);
+
+/** The child's pid, also after it ended (another process may have the number then).
+ *  Returns MP_EINVAL if process is NULL. */
+MP_API int mp_process_pid(const mp_process *process);
+
+/** Wait until the child has ended. Any number of threads may wait at once; after the end every call
+ *  returns the same answer at once.
+ *  timeout_ms  milliseconds; 0 only looks, -1 waits for ever.
+ *  ret_exit    may be NULL; set on success only.
+ *  Returns 0, or MP_ETIMEDOUT (it still runs), MP_ECHILD (the handle was released), MP_EINVAL, or another
+ *  negative status. Keeps errno. */
+MP_API MP_NODISCARD int mp_process_wait(mp_process *process, int timeout_ms, mp_exit *ret_exit,
+                                        mp_error *reterr);
+
+/** Send a signal to the child, and never to another process that has its number by now; signal 0
+ *  only checks. On Windows SIGTERM and SIGKILL (9) terminate it and other signals are MP_ENOTSUP.
+ *  Returns 0, also if the child has ended and nobody has seen it yet; MP_ESRCH without a system call
+ *  once it was seen, or released; MP_EPERM, MP_EINVAL.
+ *  Where the system has no pidfds (Linux before 5.4) the guarantee holds as long as nobody else waits
+ *  for the child. */
+MP_API int mp_process_kill(mp_process *process, int signal);
+
+/** A descriptor (Windows: a handle) that becomes readable (signaled) when the child has ended, and
+ *  stays so; from then on mp_process_wait with timeout 0 answers. For poll, epoll and event loops only:
+ *  do not read or close it. Valid as long as the caller holds a reference.
+ *  Returns MP_HANDLE_INVALID if process is NULL. */
+MP_API mp_handle mp_process_exit_fd(const mp_process *process);
+
+/** Hand the child over to the caller, who alone waits for it from now on; the handle forgets it:
+ *  mp_process_wait returns MP_ECHILD (one that already waits: when the child ends) and mp_process_kill
+ *  MP_ESRCH. The caller still drops its reference.
+ *  ret_id  the pid to wait for; on Windows a process handle to close. Set on success only.
+ *  Returns 0, MP_EINVAL, or MP_ECHILD (its end was seen already, or it was released before). */
+MP_API MP_NODISCARD int mp_process_release(mp_process *process, mp_process_id *ret_id);
+
+/** Take one more reference. Returns process; NULL is allowed. */
+MP_API mp_process *mp_process_ref(mp_process *process);
+
+/** Drop a reference; NULL is allowed. Dropping the last one of a child that still runs detaches it:
+ *  it runs on, and a thread of the library reaps it when it ends. Keeps errno. Returns NULL. */
+MP_API mp_process *mp_process_unref(mp_process *process);
+
+MP_END_DECLS
+
+#endif

@@ -1,0 +1,54 @@
+# Annotations that tell mpgen how a schema maps to C++ classes, and the interfaces by which two
+# processes name each other's threads. Imported by applications as "/mp/proxy.capnp".
+
+@0xcc316e3f71a040fb;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("mp");
+
+annotation include(file): Text;
+# Header to include in the generated X.capnp.proxy.h: declares the wrapped classes.
+
+annotation includeTypes(file): Text;
+# Header to include in the generated X.capnp.proxy-types.h: declares conversions of the application's types.
+
+annotation wrap(interface, struct): Text;
+# C++ class that an interface or a struct stands for.
+
+annotation count(param, struct, interface): Int32;
+# How many C++ arguments a parameter, or every parameter of an annotated type, takes. The default is 1.
+
+annotation exception(param): Text;
+# C++ exception class that a result field carries back to the caller.
+
+annotation name(field, method): Text;
+# Name of the C++ member, where it differs from the schema's.
+
+annotation skip(field): Void;
+# A struct field that has no C++ member.
+
+interface ThreadMap $count(0) {
+    # Exchanged by the two sides of a connection: makes threads that run the other side's calls.
+
+    makeThread @0 (name :Text) -> (result :Thread);
+    # Start a thread that runs calls; "name" tells, in its name, for whom.
+
+    makePool @1 (count :UInt32) -> ();
+    # Start "count" threads for calls that name no thread. Once per connection.
+}
+
+interface Thread {
+    # A thread that runs calls in the order in which they arrive.
+
+    getName @0 () -> (result :Text);
+}
+
+struct Context $count(0) {
+    # Says which threads a call uses. A method that takes one runs on a thread; others run on the event loop.
+
+    thread @0 :Thread;
+    # Thread of the receiver that runs the call. Null: one of the receiver's pool.
+
+    callbackThread @1 :Thread;
+    # Thread of the sender that runs the calls that the receiver makes while it runs this one.
+}

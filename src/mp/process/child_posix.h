@@ -1,0 +1,48 @@
+/* What a child does between its birth and its program, prepared by the parent down to the numbers. */
+#ifndef MP_PROCESS_CHILD_POSIX_H
+#define MP_PROCESS_CHILD_POSIX_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Duplicate from onto to; to == from only lets it survive exec. */
+struct mp_priv_child_move {
+    int from;
+    int to;
+    bool close_on_exec;
+};
+
+struct mp_priv_child_plan {
+    int report_fd; /* where a failure is written */
+    struct mp_priv_child_move report_move; /* first of all: away from the numbers of the moves */
+    const struct mp_priv_child_move *moves; /* in this order */
+    size_t n_moves;
+    const int *keep; /* ascending: all that is open after the moves and stays so; the rest is closed */
+    size_t n_keep;
+    int fd_limit;    /* for systems where nothing lists or closes ranges of descriptors */
+    const char *cwd; /* or NULL */
+    const char *const *paths; /* candidates for the program, NULL-terminated */
+    size_t n_paths;
+    const char *const *argv;
+    const char *const *envp;
+    sigset_t mask;     /* to run the program with */
+    bool keep_ignored; /* leave ignored signals ignored */
+
+    /* Written by the child: seen by the parent only if the two share memory, and then the parent was
+     * suspended until the child was done. */
+    volatile bool shares_memory;
+};
+
+/** What the child writes to report_fd if it fails. */
+struct mp_priv_child_report {
+    int32_t stage;   /* enum mp_stage */
+    int32_t err;     /* errno */
+    int32_t operand; /* descriptor number */
+};
+
+/** Entry point of the child; takes a plan, never returns. */
+int mp_priv_child_run(void *plan);
+
+#endif

@@ -1,0 +1,212 @@
+#define _GNU_SOURCE
+#include <mp/process/options.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <mp/process/error.h>
+#include <mp/process/fd_posix.h>
+#include <mp/process/plan_posix.h>
+#include <mp/process/process_posix.h>
+#include <mp/process/sys.h>
+
+enum { CHILD_STACK_SIZE = 64 * 1024, OPERAND_MAX = 30 };
+
+struct launch {
+    const struct mp_priv_spawn *spawn;
+    struct mp_priv_plan plan;
+    mp_process *process;
+    int null_fd;
+    int report[2]; /* the child writes why it failed; exec closes it */
+    void *stack;
+    int pid;
+    int pidfd;
+};
+
+static struct mp_priv_quoted program_of(const struct launch *l, size_t max)
+{
+    return mp_priv_quote(l->spawn->options.argv[0], max);
+}
+
+static bool wants_null(const mp_spawn_options *options)
+{
+    for (int i = 0; i < 3; i++) {
+        if (options->stdio[i].kind == MP_STDIO_NULL) return true;
+    }
+    return false;
+}
+
+/* Everything that can fail in the parent, before there is a child. */
+static int prepare(struct launch *l, mp_error *reterr)
+{
+    if (wants_null(&l->spawn->options)) {
+        l->null_fd = mp_priv_sys.open_null();
+        if (l->null_fd < 0) {
+            return mp_priv_fail(reterr, -errno, MP_STAGE_STDIO, "spawn %s: null device", program_of(l, 50).text);
+        }
+    }
+    if (mp_priv_sys.make_pipe(l->report) < 0) {
+        const int status = -errno;
+        l->report[0] = l->report[1] = -1;
+        return mp_priv_fail(reterr, status, MP_STAGE_FORK, "spawn %s: report pipe", program_of(l, 50).text);
+    }
+    int r = mp_priv_plan_make(&l->plan, l->spawn, l->null_fd, l->report[1]);
+    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
+    l->stack = mp_priv_sys.map_stack(CHILD_STACK_SIZE);
+    if (l->stack == NULL) return mp_priv_fail(reterr, -errno, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
+    r = mp_priv_process_new(&l->process);
+    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: watching the child", program_of(l, 50).text);
+    return 0;
+}
+
+/* Best first; the next one only if the system refuses the flags themselves. Without an exit signal a
+ * child that fails to execute its program stays unseen by the application's SIGCHLD handler and
+ * waitpid(-1); exec sets the signal to SIGCHLD. */
+static int clone_with_fallbacks(struct launch *l, bool with_pidfd)
+{
+    static const int flags[] = {MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, MP_PRIV_CLONE_VFORK, 0};
+    void *stack_top = (char *)l->stack + CHILD_STACK_SIZE;
+    const int n_flags = (int)(sizeof(flags) / sizeof(flags[0]));
+    for (int i = 0; i < n_flags; i++) {
+        for (int pidfd = with_pidfd ? MP_PRIV_CLONE_PIDFD : 0;; pidfd = 0) {
+            l->pid = mp_priv_sys.clone_child(mp_priv_child_run, stack_top, flags[i] | pidfd, &l->plan.child, &l->pidfd);
+            if (l->pid >= 0) return 0;
+            if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -errno;
+            if (pidfd == 0) break;
+        }
+    }
+    return -errno;
+}
+
+static int clone_masked(struct launch *l, bool with_pidfd)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    /* Until the child has reset them, its handlers are the application's. */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (l->plan.child.keep_ignored) {
+        l->plan.child.mask = before;
+    } else {
+        sigemptyset(&l->plan.child.mask);
+    }
+    const int r = clone_with_fallbacks(l, with_pidfd);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
+
+/* Take the status of a child that will not become a process of the caller. */
+static void reap_failed(const struct launch *l)
+{
+    siginfo_t info;
+    struct rusage usage;
+    bool by_pidfd = l->pidfd >= 0;
+    for (int tries = 0; tries < 3; tries += errno != EINTR) {
+        const int r = mp_priv_sys.waitid(by_pidfd ? MP_PRIV_P_PIDFD : P_PID, by_pidfd ? l->pidfd : l->pid, &info,
+                                         WEXITED | MP_PRIV_WAIT_ALL, &usage);
+        if (r == 0 || errno == ECHILD) return;
+        by_pidfd = by_pidfd && errno == EINTR; /* refused: the number is still the child's */
+    }
+}
+
+static int fail_as_reported(const struct launch *l, const struct mp_priv_child_report *report, mp_error *reterr)
+{
+    const int status = -report->err;
+    const mp_stage stage = (mp_stage)report->stage;
+    switch (stage) {
+    case MP_STAGE_EXEC:
+        return mp_priv_fail(reterr, status, stage, "spawn %s", program_of(l, 70).text);
+    case MP_STAGE_CHDIR:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: working directory %s", program_of(l, OPERAND_MAX).text,
+                            mp_priv_quote(l->spawn->options.cwd, OPERAND_MAX).text);
+    case MP_STAGE_STDIO:
+    case MP_STAGE_DESCRIPTOR:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: descriptor %d in the child", program_of(l, 40).text,
+                            (int)report->operand);
+    default:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: preparing the child", program_of(l, 40).text);
+    }
+}
+
+/* Returns 1 if the child failed and *report says why, 0 if its program runs, or a negative status. */
+static int read_report(struct launch *l, struct mp_priv_child_report *report)
+{
+    /* A child on our memory has executed or ended by now: an empty pipe is the answer even if another
+     * process holds a copy of its write end (the application may have forked meanwhile). */
+    if (l->plan.child.shares_memory) {
+        struct pollfd readable = {.fd = l->report[0], .events = POLLIN};
+        int r;
+        while ((r = mp_priv_sys.poll(&readable, 1, 0)) < 0 && errno == EINTR) {}
+        if (r < 0) return -errno;
+        if ((readable.revents & POLLIN) == 0) return 0;
+    }
+    ssize_t n;
+    while ((n = mp_priv_sys.read(l->report[0], report, sizeof(*report))) < 0 && errno == EINTR) {}
+    return n < 0 ? -errno : n == (ssize_t)sizeof(*report);
+}
+
+/* The child exists: learn whether its program runs, and be ready to watch it. */
+static int confirm(struct launch *l, bool with_pidfd, mp_error *reterr)
+{
+    struct mp_priv_child_report report;
+    int r = read_report(l, &report);
+    if (r == 1) {
+        r = fail_as_reported(l, &report, reterr);
+        goto undo;
+    }
+    if (r < 0) {
+        mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: report pipe", program_of(l, 50).text);
+        goto undo;
+    }
+    if (with_pidfd && l->pidfd < 0 && (l->pidfd = mp_priv_sys.pidfd_open(l->pid)) < 0) {
+        r = mp_priv_fail(reterr, -errno, MP_STAGE_FORK, "spawn %s: pidfd", program_of(l, 50).text);
+        goto undo;
+    }
+    return 0;
+undo:
+    (void)kill(l->pid, SIGKILL); /* ours and not waited for yet: the number can't be a stranger's */
+    reap_failed(l);
+    return r;
+}
+
+static int launch(struct launch *l, mp_error *reterr)
+{
+    int r = prepare(l, reterr);
+    if (r < 0) return r;
+    const bool with_pidfd = l->process->watch_fd < 0;
+    r = clone_masked(l, with_pidfd);
+    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: fork", program_of(l, 50).text);
+    l->report[1] = mp_priv_fd_close(l->report[1]);
+    r = confirm(l, with_pidfd, reterr);
+    if (r < 0) return r;
+    mp_priv_process_set_child(l->process, l->pid, l->pidfd);
+    l->pidfd = -1;
+    return 0;
+}
+
+int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
+{
+    const int saved = errno;
+    int cancel_state;
+    struct launch l = {.spawn = spawn, .null_fd = -1, .report = {-1, -1}, .pidfd = -1};
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    mp_priv_reaper_retry();
+    const int r = launch(&l, reterr);
+    if (r == 0) {
+        *ret_process = l.process;
+        l.process = NULL;
+    }
+    if (l.process != NULL) mp_priv_process_discard(l.process);
+    if (l.stack != NULL) munmap(l.stack, CHILD_STACK_SIZE);
+    mp_priv_plan_free(&l.plan);
+    mp_priv_fd_close(l.null_fd);
+    mp_priv_fd_close(l.report[0]);
+    mp_priv_fd_close(l.report[1]);
+    mp_priv_fd_close(l.pidfd);
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    errno = saved;
+    return r;
+}

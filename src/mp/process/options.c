@@ -1,0 +1,99 @@
+#include <mp/process/options.h>
+
+#include <string.h>
+
+#include <mp/process/error.h>
+
+static int copy_known(mp_spawn_options *dst, const mp_spawn_options *src, mp_error *reterr)
+{
+    if (src->size < MP_PRIV_SPAWN_OPTIONS_SIZE_MIN) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT,
+                              "spawn options: size %zu is below %zu; use MP_SPAWN_OPTIONS_INIT", src->size,
+                              (size_t)MP_PRIV_SPAWN_OPTIONS_SIZE_MIN);
+    }
+    /* A newer caller may pass a longer struct; refuse only what this version can't honour. */
+    const unsigned char *bytes = (const unsigned char *)src;
+    for (size_t i = sizeof(*dst); i < src->size; i++) {
+        if (bytes[i] != 0) {
+            return mp_priv_refuse(reterr, MP_E2BIG, MP_STAGE_ARGUMENT,
+                                  "spawn options: a field at offset %zu is unknown to this version", i);
+        }
+    }
+    memset(dst, 0, sizeof(*dst));
+    memcpy(dst, src, src->size < sizeof(*dst) ? src->size : sizeof(*dst));
+    dst->size = sizeof(*dst);
+    return 0;
+}
+
+static int check_stdio(struct mp_priv_spawn *spawn, mp_error *reterr)
+{
+    static const char *const names[] = {"stdin", "stdout", "stderr"};
+    for (int i = 0; i < 3; i++) {
+        const mp_stdio *io = &spawn->options.stdio[i];
+        if (io->kind < MP_STDIO_INHERIT || io->kind > MP_STDIO_HANDLE) {
+            return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown kind %d of %s",
+                                  (int)io->kind, names[i]);
+        }
+        if (io->kind == MP_STDIO_HANDLE && mp_priv_handle_check(io->handle) < 0) {
+            return mp_priv_fail(reterr, MP_EBADF, MP_STAGE_ARGUMENT, "spawn options: handle for %s", names[i]);
+        }
+        spawn->stdio_closed[i] = io->kind == MP_STDIO_INHERIT && !mp_priv_stdio_is_open(i);
+    }
+    return 0;
+}
+
+static int check_fds(const mp_spawn_options *options, mp_error *reterr)
+{
+    if (options->n_fds > 0 && options->fds == NULL) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: fds is NULL, n_fds is not 0");
+    }
+    for (size_t i = 0; i < options->n_fds; i++) {
+        const mp_fd_map map = options->fds[i];
+#ifdef _WIN32
+        return mp_priv_refuse(reterr, MP_ENOTSUP, MP_STAGE_ARGUMENT, "spawn options: descriptor %d: no numbers here",
+                              map.child);
+#else
+        if (map.child < 3) {
+            return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT,
+                                  "spawn options: child descriptor %d is below 3", map.child);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (options->fds[k].child == map.child) {
+                return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT,
+                                      "spawn options: child descriptor %d is given twice", map.child);
+            }
+        }
+        if (mp_priv_handle_check(map.parent) < 0) {
+            return mp_priv_fail(reterr, MP_EBADF, MP_STAGE_ARGUMENT, "spawn options: descriptor %d", map.parent);
+        }
+#endif
+    }
+    return 0;
+}
+
+int mp_priv_spawn_resolve(struct mp_priv_spawn *spawn, const mp_spawn_options *options, mp_error *reterr)
+{
+    static const mp_spawn_options defaults = MP_SPAWN_OPTIONS_INIT;
+    memset(spawn, 0, sizeof(*spawn));
+    spawn->connection.parent = -1;
+    int r = copy_known(&spawn->options, options != NULL ? options : &defaults, reterr);
+    if (r < 0) return r;
+
+    const uint64_t unknown = spawn->options.flags & ~(MP_SPAWN_NO_PATH_SEARCH | MP_SPAWN_KEEP_SIGNALS);
+    if (unknown != 0) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown flags 0x%llx",
+                              (unsigned long long)unknown);
+    }
+    r = check_stdio(spawn, reterr);
+    if (r < 0) return r;
+    return check_fds(&spawn->options, reterr);
+}
+
+int mp_priv_spawn_check_argv(const struct mp_priv_spawn *spawn, mp_error *reterr)
+{
+    const char *const *argv = spawn->options.argv;
+    if (argv == NULL || argv[0] == NULL) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn: argv is empty");
+    }
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* Spawn options, checked and complete: what every platform starts a child from. */
+#ifndef MP_PROCESS_OPTIONS_H
+#define MP_PROCESS_OPTIONS_H
+
+#include <stdbool.h>
+
+#include <mp/c/process.h>
+
+/** The size of mp_spawn_options in the first released layout. */
+#define MP_PRIV_SPAWN_OPTIONS_SIZE_MIN (offsetof(mp_spawn_options, stdio) + 3 * sizeof(mp_stdio))
+
+struct mp_priv_spawn {
+    mp_spawn_options options;  /* the fields that this version knows; pointers are the caller's */
+    bool stdio_closed[3];      /* inherited, but not open in the parent either */
+    mp_fd_map connection;      /* the child's end of its connection; parent -1 without one */
+};
+
+/** Check everything but argv. Makes nothing. */
+int mp_priv_spawn_resolve(struct mp_priv_spawn *spawn, const mp_spawn_options *options, mp_error *reterr);
+
+/** Check argv. */
+int mp_priv_spawn_check_argv(const struct mp_priv_spawn *spawn, mp_error *reterr);
+
+/** Check a handle that the options name: 0, or MP_EBADF. Platform. */
+int mp_priv_handle_check(mp_handle handle);
+
+/** Whether descriptor number 0, 1 or 2 is open. Platform. */
+bool mp_priv_stdio_is_open(int number);
+
+/** Start the child. On success *ret_process holds one reference. Platform. */
+int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
+
+#endif

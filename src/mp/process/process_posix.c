@@ -1,0 +1,249 @@
+#define _GNU_SOURCE
+#include <mp/process/process_posix.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mp/process/error.h>
+#include <mp/process/fd_posix.h>
+#include <mp/process/sys.h>
+
+enum { WATCH_UNKNOWN, WATCH_PIDFD, WATCH_THREAD };
+
+/* Whether the system can open, wait for and poll a pidfd (all of it came with Linux 5.4): waiting for
+ * ourselves says "no child" then, and "invalid" before. Asked once.
+ * Remove when Linux 5.4 is the minimum and filters that refuse pidfd_open are gone. */
+static int watch_kind(int *ret_kind)
+{
+    static atomic_int known = WATCH_UNKNOWN;
+    *ret_kind = atomic_load_explicit(&known, memory_order_relaxed);
+    if (*ret_kind != WATCH_UNKNOWN) return 0;
+
+    const int fd = mp_priv_sys.pidfd_open((int)getpid());
+    int r = -1;
+    if (fd >= 0) {
+        siginfo_t info;
+        struct rusage usage;
+        r = mp_priv_sys.waitid(MP_PRIV_P_PIDFD, fd, &info, WEXITED | WNOHANG, &usage);
+    }
+    const int err = r < 0 ? errno : ECHILD;
+    mp_priv_fd_close(fd);
+    if (err != ECHILD && err != ENOSYS && err != EINVAL && err != EPERM) return -err;
+    *ret_kind = err == ECHILD ? WATCH_PIDFD : WATCH_THREAD;
+    atomic_store_explicit(&known, *ret_kind, memory_order_relaxed);
+    return 0;
+}
+
+int mp_priv_process_new(mp_process **ret_process)
+{
+    int kind;
+    int r = watch_kind(&kind);
+    if (r < 0) return r;
+    mp_process *process = mp_priv_sys.alloc(sizeof(*process));
+    if (process == NULL) return MP_ENOMEM;
+    atomic_init(&process->n_ref, 1);
+    process->owner = (int)getpid();
+    process->pidfd = process->exit_fd = process->watch_fd = -1;
+    pthread_mutex_init(&process->lock, NULL);
+    pthread_cond_init(&process->start, NULL);
+    if (kind == WATCH_THREAD) {
+        r = mp_priv_watch_start(process);
+        if (r < 0) {
+            mp_priv_process_free(process);
+            return r;
+        }
+    }
+    *ret_process = process;
+    return 0;
+}
+
+void mp_priv_process_set_child(mp_process *process, int pid, int pidfd)
+{
+    pthread_mutex_lock(&process->lock);
+    process->pid = pid;
+    process->pidfd = pidfd;
+    if (pidfd >= 0) process->exit_fd = pidfd;
+    process->started = true;
+    pthread_cond_signal(&process->start);
+    pthread_mutex_unlock(&process->lock);
+}
+
+void mp_priv_process_discard(mp_process *process)
+{
+    pthread_mutex_lock(&process->lock);
+    process->discarded = true;
+    pthread_cond_signal(&process->start);
+    pthread_mutex_unlock(&process->lock);
+    mp_process_unref(process);
+}
+
+void mp_priv_process_free(mp_process *process)
+{
+    if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
+    mp_priv_fd_close(process->pidfd);
+    mp_priv_fd_close(process->watch_fd);
+    pthread_cond_destroy(&process->start);
+    pthread_mutex_destroy(&process->lock);
+    free(process);
+}
+
+static int64_t microseconds(struct timeval t)
+{
+    return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static void set_exit(mp_exit *out, const siginfo_t *info, const struct rusage *usage)
+{
+    out->how = info->si_code == CLD_EXITED ? MP_EXIT_EXITED : MP_EXIT_SIGNALED;
+    out->value = info->si_status;
+    out->core_dumped = info->si_code == CLD_DUMPED;
+    out->user_time_us = microseconds(usage->ru_utime);
+    out->system_time_us = microseconds(usage->ru_stime);
+#ifdef __APPLE__
+    out->max_rss_kib = usage->ru_maxrss / 1024;
+#else
+    out->max_rss_kib = usage->ru_maxrss;
+#endif
+}
+
+int mp_priv_process_poll(mp_process *process)
+{
+    if (process->reaped) return 0;
+    if (process->released) return MP_ECHILD;
+    siginfo_t info = {.si_pid = 0};
+    struct rusage usage = {.ru_maxrss = 0};
+    const int type = process->pidfd >= 0 ? MP_PRIV_P_PIDFD : P_PID;
+    const int id = process->pidfd >= 0 ? process->pidfd : process->pid;
+    int r;
+    do {
+        r = mp_priv_sys.waitid(type, id, &info, WEXITED | WNOHANG | MP_PRIV_WAIT_ALL, &usage);
+    } while (r < 0 && errno == EINTR);
+    if (r < 0 && errno != ECHILD) return -errno;
+    if (r == 0 && info.si_pid == 0) return MP_ETIMEDOUT;
+    if (r < 0) {
+        process->exit.how = MP_EXIT_LOST;
+    } else {
+        set_exit(&process->exit, &info, &usage);
+    }
+    process->reaped = true;
+    return 0;
+}
+
+static int look(mp_process *process, mp_exit *ret_exit)
+{
+    pthread_mutex_lock(&process->lock);
+    const int r = mp_priv_process_poll(process);
+    if (r == 0 && ret_exit != NULL) *ret_exit = process->exit;
+    pthread_mutex_unlock(&process->lock);
+    return r;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int wait_until(mp_process *process, int timeout_ms, mp_exit *ret_exit)
+{
+    const int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms + 1 : 0;
+    for (int pause_ms = 0;;) {
+        const int r = look(process, ret_exit);
+        if (r != MP_ETIMEDOUT || timeout_ms == 0) return r;
+        int64_t left = -1;
+        if (timeout_ms > 0) {
+            left = deadline - now_ms();
+            if (left <= 0) return MP_ETIMEDOUT;
+        }
+        struct pollfd ended = {.fd = process->exit_fd, .events = POLLIN};
+        if (pause_ms > 0) {
+            ended.fd = -1;
+            if (left < 0 || left > pause_ms) left = pause_ms;
+        }
+        const int n = mp_priv_sys.poll(&ended, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (n < 0 && errno != EINTR) return -errno;
+        if (n > 0 && (ended.revents & POLLNVAL) != 0) return MP_EBADF;
+        /* A child that ended under a debugger is not ours to reap before the debugger lets go. */
+        pause_ms = n > 0 && look(process, NULL) == MP_ETIMEDOUT ? 10 : 0;
+    }
+}
+
+int mp_process_wait(mp_process *process, int timeout_ms, mp_exit *ret_exit, mp_error *reterr)
+{
+    if (process == NULL) return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "wait: process is NULL");
+    if (timeout_ms < -1) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "wait: timeout %d", timeout_ms);
+    }
+    const int saved = errno;
+    const int r = wait_until(process, timeout_ms, ret_exit);
+    errno = saved;
+    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "wait for process %d", process->pid) : 0;
+}
+
+int mp_process_pid(const mp_process *process)
+{
+    return process == NULL ? MP_EINVAL : process->pid;
+}
+
+mp_handle mp_process_exit_fd(const mp_process *process)
+{
+    return process == NULL ? MP_HANDLE_INVALID : process->exit_fd;
+}
+
+int mp_process_kill(mp_process *process, int signal)
+{
+    if (process == NULL) return MP_EINVAL;
+    const int saved = errno;
+    int r = MP_ESRCH;
+    /* Reaping happens under the lock too: until then the number is our child's. */
+    pthread_mutex_lock(&process->lock);
+    if (!process->reaped && !process->released) {
+        r = process->pidfd >= 0 ? mp_priv_sys.pidfd_send_signal(process->pidfd, signal)
+                                : mp_priv_sys.kill(process->pid, signal);
+        if (r < 0) r = -errno;
+    }
+    pthread_mutex_unlock(&process->lock);
+    errno = saved;
+    return r;
+}
+
+int mp_process_release(mp_process *process, mp_process_id *ret_id)
+{
+    if (process == NULL || ret_id == NULL) return MP_EINVAL;
+    int r = MP_ECHILD;
+    pthread_mutex_lock(&process->lock);
+    if (!process->reaped && !process->released) {
+        process->released = true;
+        *ret_id = process->pid;
+        r = 0;
+    }
+    pthread_mutex_unlock(&process->lock);
+    return r;
+}
+
+mp_process *mp_process_ref(mp_process *process)
+{
+    if (process != NULL) atomic_fetch_add_explicit(&process->n_ref, 1, memory_order_relaxed);
+    return process;
+}
+
+mp_process *mp_process_unref(mp_process *process)
+{
+    if (process == NULL) return NULL;
+    if (atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_acq_rel) != 1) return NULL;
+    const int saved = errno;
+    /* A copy of the handle in a forked process has no child to reap. */
+    const bool ours = process->pidfd >= 0 && process->owner == (int)getpid();
+    if (ours && !process->released && look(process, NULL) < 0) {
+        mp_priv_reaper_adopt(process);
+    } else {
+        mp_priv_process_free(process);
+    }
+    errno = saved;
+    return NULL;
+}

@@ -1,0 +1,136 @@
+#include <mp/process/process_windows.h>
+
+#include <stdlib.h>
+
+#include <psapi.h>
+
+/* The numbers that every platform uses for them. */
+enum { SIGNAL_KILL = 9, SIGNAL_TERM = 15, KILLED_BASE = 128 };
+
+mp_process *mp_priv_process_new(HANDLE handle, DWORD pid)
+{
+    mp_process *process = calloc(1, sizeof(*process));
+    if (process == NULL) return NULL;
+    process->n_ref = 1;
+    process->handle = handle;
+    process->pid = pid;
+    InitializeSRWLock(&process->lock);
+    return process;
+}
+
+static int64_t microseconds(FILETIME time)
+{
+    return (int64_t)((((uint64_t)time.dwHighDateTime << 32) | time.dwLowDateTime) / 10);
+}
+
+static void read_usage(HANDLE handle, mp_exit *out)
+{
+    FILETIME created, ended, system, user;
+    PROCESS_MEMORY_COUNTERS memory;
+    if (GetProcessTimes(handle, &created, &ended, &system, &user)) {
+        out->user_time_us = microseconds(user);
+        out->system_time_us = microseconds(system);
+    }
+    if (K32GetProcessMemoryInfo(handle, &memory, sizeof(memory))) {
+        out->max_rss_kib = (int64_t)(memory.PeakWorkingSetSize / 1024);
+    }
+}
+
+/* Under the lock, after the handle was signaled. */
+static int read_exit(mp_process *process)
+{
+    DWORD code;
+    if (!GetExitCodeProcess(process->handle, &code)) return mp_priv_status_of(GetLastError());
+    const bool killed = process->kill_signal != 0 && code == (DWORD)(KILLED_BASE + process->kill_signal);
+    process->exit.how = killed ? MP_EXIT_SIGNALED : MP_EXIT_EXITED;
+    process->exit.value = killed ? process->kill_signal : (int32_t)code;
+    read_usage(process->handle, &process->exit);
+    process->ended = true;
+    return 0;
+}
+
+static int wait_for(mp_process *process, int timeout_ms, mp_exit *ret_exit)
+{
+    const DWORD waited = WaitForSingleObject(process->handle, timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
+    if (waited == WAIT_FAILED) return mp_priv_status_of(GetLastError());
+    AcquireSRWLockExclusive(&process->lock);
+    int r = 0;
+    if (process->released) {
+        r = MP_ECHILD;
+    } else if (waited == WAIT_TIMEOUT) {
+        r = MP_ETIMEDOUT;
+    } else if (!process->ended) {
+        r = read_exit(process);
+    }
+    if (r == 0 && ret_exit != NULL) *ret_exit = process->exit;
+    ReleaseSRWLockExclusive(&process->lock);
+    return r;
+}
+
+int mp_process_wait(mp_process *process, int timeout_ms, mp_exit *ret_exit, mp_error *reterr)
+{
+    if (process == NULL) return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "wait: process is NULL");
+    if (timeout_ms < -1) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "wait: timeout %d", timeout_ms);
+    }
+    const int r = wait_for(process, timeout_ms, ret_exit);
+    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "wait for process %d", (int)process->pid) : 0;
+}
+
+int mp_process_pid(const mp_process *process)
+{
+    return process == NULL ? MP_EINVAL : (int)process->pid;
+}
+
+mp_handle mp_process_exit_fd(const mp_process *process)
+{
+    return process == NULL ? MP_HANDLE_INVALID : process->handle;
+}
+
+static int terminate(mp_process *process, int signal)
+{
+    /* Terminating what has ended is "access denied". */
+    if (WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 || signal == 0) return 0;
+    process->kill_signal = signal;
+    if (TerminateProcess(process->handle, (UINT)(KILLED_BASE + signal))) return 0;
+    const DWORD code = GetLastError();
+    return WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 ? 0 : mp_priv_status_of(code);
+}
+
+int mp_process_kill(mp_process *process, int signal)
+{
+    if (process == NULL || signal < 0) return MP_EINVAL;
+    if (signal != 0 && signal != SIGNAL_KILL && signal != SIGNAL_TERM) return MP_ENOTSUP;
+    AcquireSRWLockExclusive(&process->lock);
+    const int r = process->ended || process->released ? MP_ESRCH : terminate(process, signal);
+    ReleaseSRWLockExclusive(&process->lock);
+    return r;
+}
+
+int mp_process_release(mp_process *process, mp_process_id *ret_id)
+{
+    if (process == NULL || ret_id == NULL) return MP_EINVAL;
+    int r = MP_ECHILD;
+    AcquireSRWLockExclusive(&process->lock);
+    if (!process->ended && !process->released) {
+        /* A copy: exit_fd stays valid. */
+        r = mp_handle_duplicate(process->handle, ret_id, NULL);
+        process->released = r == 0;
+    }
+    ReleaseSRWLockExclusive(&process->lock);
+    return r;
+}
+
+mp_process *mp_process_ref(mp_process *process)
+{
+    if (process != NULL) InterlockedIncrement(&process->n_ref);
+    return process;
+}
+
+mp_process *mp_process_unref(mp_process *process)
+{
+    if (process == NULL || InterlockedDecrement(&process->n_ref) != 0) return NULL;
+    mp_priv_close(process->handle);
+    free(process);
+    return NULL;
+}

@@ -1,0 +1,73 @@
+/* The system calls of the POSIX half, as a table: tests replace entries to make the nth call fail.
+ * What only gives up a resource (close, munmap, free) can't fail usefully and is called directly. */
+#ifndef MP_PROCESS_SYS_H
+#define MP_PROCESS_SYS_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(type, name, parameters, arguments). On failure each returns -1 or NULL and sets errno. Every
+ * descriptor is close-on-exec from birth. */
+#define MP_PRIV_SYS_MAP(X) \
+    X(void *, alloc, (size_t size), (size)) \
+    X(void *, map_stack, (size_t size), (size)) \
+    X(int, open_null, (void), ()) \
+    X(int, make_pipe, (int fd[2]), (fd)) \
+    X(int, make_socketpair, (int fd[2]), (fd)) \
+    X(int, get_fd_flags, (int fd), (fd)) \
+    X(int, clone_child, (int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd), \
+      (run, stack_top, flags, arg, ret_pidfd)) \
+    X(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size)) \
+    X(int, poll, (struct pollfd *fds, unsigned count, int timeout_ms), (fds, count, timeout_ms)) \
+    X(int, waitid, (int type, int id, siginfo_t *info, int options, struct rusage *usage), \
+      (type, id, info, options, usage)) \
+    X(int, kill, (int pid, int signal), (pid, signal)) \
+    X(int, pidfd_open, (int pid), (pid)) \
+    X(int, pidfd_send_signal, (int pidfd, int signal), (pidfd, signal)) \
+    X(int, thread_start, (void *(*run)(void *), void *arg), (run, arg)) \
+    X(int, epoll_make, (void), ()) \
+    X(int, epoll_add, (int epoll, int fd), (epoll, fd)) \
+    X(ssize_t, send, (int fd, const void *data, size_t size), (fd, data, size)) \
+    X(ssize_t, sendmsg, (int fd, const struct msghdr *message), (fd, message)) \
+    X(ssize_t, recvmsg, (int fd, struct msghdr *message), (fd, message))
+
+struct mp_priv_sys {
+#define MP_PRIV_SYS_MEMBER(type, name, parameters, arguments) type (*name) parameters;
+    MP_PRIV_SYS_MAP(MP_PRIV_SYS_MEMBER)
+#undef MP_PRIV_SYS_MEMBER
+};
+
+/** The table in use. Written by tests only, while no other thread is in the library. */
+extern struct mp_priv_sys mp_priv_sys;
+
+/** Take fd out of an epoll set again. */
+void mp_priv_epoll_remove(int epoll, int fd);
+
+/* The id types and flags of waitid that older headers lack. */
+enum { MP_PRIV_P_PIDFD = 3 };
+#ifdef __linux__
+enum { MP_PRIV_WAIT_ALL = 0x40000000 }; /* __WALL: also a child without an exit signal */
+#else
+enum { MP_PRIV_WAIT_ALL = 0 };
+#endif
+
+/* How clone_child makes the child; systems without clone() take any of them for fork(). */
+enum {
+    MP_PRIV_CLONE_VM = 0x100,
+    MP_PRIV_CLONE_PIDFD = 0x1000,
+    MP_PRIV_CLONE_VFORK = 0x4000
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,244 @@
+#define _GNU_SOURCE
+#include <mp/process/sys.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#endif
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+static void *sys_alloc(size_t size)
+{
+    return calloc(1, size);
+}
+
+static void *sys_map_stack(size_t size)
+{
+    void *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return stack == MAP_FAILED ? NULL : stack;
+}
+
+static int sys_open_null(void)
+{
+    return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static int sys_get_fd_flags(int fd)
+{
+    return fcntl(fd, F_GETFD);
+}
+
+static ssize_t sys_read(int fd, void *data, size_t size)
+{
+    return read(fd, data, size);
+}
+
+static int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms)
+{
+    return poll(fds, count, timeout_ms);
+}
+
+static int sys_kill(int pid, int signal)
+{
+    return kill(pid, signal);
+}
+
+static ssize_t sys_send(int fd, const void *data, size_t size)
+{
+    return send(fd, data, size, MSG_NOSIGNAL);
+}
+
+static ssize_t sys_sendmsg(int fd, const struct msghdr *message)
+{
+    return sendmsg(fd, message, MSG_NOSIGNAL);
+}
+
+static ssize_t sys_recvmsg(int fd, struct msghdr *message)
+{
+    return recvmsg(fd, message, MSG_CMSG_CLOEXEC);
+}
+
+static int sys_thread_start(void *(*run)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t thread;
+    int err = pthread_attr_init(&attributes);
+    if (err == 0) {
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+        /* The application's signals belong to the application's threads. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        err = pthread_create(&thread, &attributes, run, arg);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        pthread_attr_destroy(&attributes);
+    }
+    errno = err;
+    return err == 0 ? 0 : -1;
+}
+
+#ifdef __linux__
+
+/* The sanitizers of newer compilers replace clone() by a version that assumes a copy of the memory;
+ * the C library's other name for it is not replaced. */
+#ifdef __GLIBC__
+extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define SYS_CLONE __clone
+#else
+extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define SYS_CLONE clone
+#endif
+
+static int sys_clone_child(int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd)
+{
+    return SYS_CLONE(run, stack_top, flags, arg, ret_pidfd);
+}
+
+static int sys_make_pipe(int fd[2])
+{
+    return pipe2(fd, O_CLOEXEC);
+}
+
+static int sys_make_socketpair(int fd[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd);
+}
+
+static int sys_waitid(int type, int id, siginfo_t *info, int options, struct rusage *usage)
+{
+    return (int)syscall(SYS_waitid, type, id, info, options, usage); /* libc's has no usage */
+}
+
+static int sys_pidfd_open(int pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static int sys_pidfd_send_signal(int pidfd, int signal)
+{
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+static int sys_epoll_make(void)
+{
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+static int sys_epoll_add(int epoll, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void mp_priv_epoll_remove(int epoll, int fd)
+{
+    (void)epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+#else
+
+static int sys_unsupported(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+static int sys_clone_child(int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd)
+{
+    (void)stack_top;
+    (void)flags;
+    (void)ret_pidfd;
+    const pid_t pid = fork();
+    if (pid == 0) _exit(run(arg));
+    return (int)pid;
+}
+
+static int sys_set_cloexec(int fd[2], int r)
+{
+    if (r == 0) {
+        (void)fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+        (void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+    }
+    return r;
+}
+
+static int sys_make_pipe(int fd[2])
+{
+    return sys_set_cloexec(fd, pipe(fd));
+}
+
+static int sys_make_socketpair(int fd[2])
+{
+    const int r = sys_set_cloexec(fd, socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    for (int i = 0; r == 0 && i < 2; i++) (void)setsockopt(fd[i], SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
+    return r;
+}
+
+static int sys_waitid(int type, int id, siginfo_t *info, int options, struct rusage *usage)
+{
+    (void)usage;
+    return waitid((idtype_t)type, (id_t)id, info, options);
+}
+
+static int sys_pidfd_open(int pid)
+{
+    (void)pid;
+    return sys_unsupported();
+}
+
+static int sys_pidfd_send_signal(int pidfd, int signal)
+{
+    (void)pidfd;
+    (void)signal;
+    return sys_unsupported();
+}
+
+static int sys_epoll_make(void)
+{
+    return sys_unsupported();
+}
+
+static int sys_epoll_add(int epoll, int fd)
+{
+    (void)epoll;
+    (void)fd;
+    return sys_unsupported();
+}
+
+void mp_priv_epoll_remove(int epoll, int fd)
+{
+    (void)epoll;
+    (void)fd;
+}
+
+#endif
+
+struct mp_priv_sys mp_priv_sys = {
+#define SYS_ENTRY(type, name, parameters, arguments) .name = sys_##name,
+    MP_PRIV_SYS_MAP(SYS_ENTRY)
+#undef SYS_ENTRY
+};

@@ -1,0 +1,64 @@
+/* Watching a child without a pidfd: one thread for each, which waits for its number without reaping, so
+ * that the number stays the child's, and reaps under the lock that also covers kill. Limit: if the
+ * application takes the status itself, a signal sent at that moment may reach whoever has the number next. */
+#define _GNU_SOURCE
+#include <mp/process/process_posix.h>
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include <mp/process/fd_posix.h>
+#include <mp/process/sys.h>
+
+enum { RETRY_MS = 10 };
+
+static bool await_start(mp_process *process)
+{
+    pthread_mutex_lock(&process->lock);
+    while (!process->started && !process->discarded) pthread_cond_wait(&process->start, &process->lock);
+    const bool started = process->started;
+    pthread_mutex_unlock(&process->lock);
+    return started;
+}
+
+/* Returns when the end is known or the child is not ours any more. */
+static void await_end(mp_process *process)
+{
+    const int options = WEXITED | WNOWAIT | MP_PRIV_WAIT_ALL;
+    siginfo_t info;
+    struct rusage usage;
+    for (;;) {
+        while (mp_priv_sys.waitid(P_PID, process->pid, &info, options, &usage) < 0 && errno == EINTR) {}
+        pthread_mutex_lock(&process->lock);
+        const int r = mp_priv_process_poll(process);
+        pthread_mutex_unlock(&process->lock);
+        if (r == 0 || r == MP_ECHILD) return;
+        (void)poll(NULL, 0, RETRY_MS); /* the system could not tell, or a debugger holds the child back */
+    }
+}
+
+static void *watch(void *arg)
+{
+    mp_process *process = arg;
+    if (await_start(process)) {
+        await_end(process);
+        process->watch_fd = mp_priv_fd_close(process->watch_fd);
+    }
+    mp_process_unref(process);
+    return NULL;
+}
+
+int mp_priv_watch_start(mp_process *process)
+{
+    int fd[2];
+    if (mp_priv_sys.make_pipe(fd) < 0) return -errno;
+    process->exit_fd = fd[0];
+    process->watch_fd = fd[1];
+    mp_process_ref(process);
+    if (mp_priv_sys.thread_start(watch, process) < 0) {
+        const int status = -errno;
+        atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_relaxed);
+        return status;
+    }
+    return 0;
+}

@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <cerrno>
+#include <initializer_list>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <support/fault.h>
+#include <support/process_state.h>
+#include <support/spawn.h>
+
+namespace mp::test {
+namespace {
+
+int SpawnPlain(mp_error* error)
+{
+    Process process;
+    const int r = ChildCommand("exit_code").Null(0).Spawn(process, error);
+    if (r < 0) return r;
+    return mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
+}
+
+int SpawnMissing(mp_error* error)
+{
+    Process process;
+    return Command({"/no/such/program"}).Null(0).Spawn(process, error);
+}
+
+int SpawnConnected(mp_error* error)
+{
+    static const std::string program = ChildPath("exit_code");
+    static const char* const argv[] = {program.c_str(), nullptr};
+    const auto make_argv = [](void*, const char*, const char* const** ret_argv) {
+        *ret_argv = argv;
+        return 0;
+    };
+    mp_process* process = nullptr;
+    mp_socket socket = MP_SOCKET_INVALID;
+    const int r = mp_spawn_connected(nullptr, make_argv, nullptr, &process, &socket, error);
+    const Process owner(process);
+    const Fd socket_owner(socket);
+    return r < 0 ? r : mp_process_wait(process, DEADLINE_MS, nullptr, error);
+}
+
+int PairAndDescriptors(mp_error* error)
+{
+    mp_socket a, b;
+    int r = mp_socket_pair(&a, &b, error);
+    if (r < 0) return r;
+    const Fd first(a), second(b);
+    const int in = 0;
+    r = mp_socket_send_fds(a, "x", 1, &in, 1, error);
+    if (r < 0) return r;
+    char byte;
+    int fd = -1;
+    size_t n_fds = 0;
+    r = mp_socket_receive_fds(b, &byte, 1, &fd, 1, &n_fds, error);
+    const Fd owner(fd);
+    return r < 0 ? r : 0;
+}
+
+//! Let each call in turn fail until none is left; nothing may stay behind, and no failure may be silent.
+void Sweep(int (*operation)(mp_error*), int normal, int err)
+{
+    const auto before = ProcessState::Now();
+    for (int nth = 1;; ++nth) {
+        ASSERT_LT(nth, 100);
+        mp_error error = {};
+        std::string failed;
+        int r;
+        {
+            const Fault fault(nth, err);
+            r = operation(&error);
+            failed = Fault::failed_call();
+            if (failed.empty()) {
+                EXPECT_EQ(r, normal);
+                break;
+            }
+        }
+        SCOPED_TRACE("call " + std::to_string(nth) + ", " + failed);
+        if (r != normal) {
+            EXPECT_EQ(r, failed == "alloc" ? MP_ENOMEM : -err);
+            EXPECT_EQ(error.status, r);
+            EXPECT_NE(error.message[0], '\0');
+        }
+        ASSERT_EQ(before.NowSettled(), before);
+    }
+}
+
+//! In a process of its own: what the library finds out about the system, it remembers.
+class FaultSweep : public testing::TestWithParam<int>
+{
+protected:
+    void SweepAlone(int (*operation)(mp_error*), int normal)
+    {
+        EXPECT_EXIT(
+            {
+                Sweep(operation, normal, GetParam());
+                _exit(HasFailure() ? 1 : 0);
+            },
+            testing::ExitedWithCode(0), "");
+    }
+};
+
+TEST_P(FaultSweep, SpawnLeavesNoTrace)
+{
+    SweepAlone(SpawnPlain, 0);
+}
+
+TEST_P(FaultSweep, FailingSpawnLeavesNoTrace)
+{
+    SweepAlone(SpawnMissing, MP_ENOENT);
+}
+
+TEST_P(FaultSweep, ConnectedSpawnLeavesNoTrace)
+{
+    SweepAlone(SpawnConnected, 0);
+}
+
+TEST_P(FaultSweep, SocketPairLeavesNoTrace)
+{
+    SweepAlone(PairAndDescriptors, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errno, FaultSweep, testing::Values(ENOMEM, EMFILE, EINVAL, EINTR, EPERM),
+                         [](const auto& info) { return mp_status_name(-info.param); });
+
+TEST_P(FaultSweep, DroppedChildIsReapedInTheEnd)
+{
+    const int err = GetParam();
+    const auto before = ProcessState::Now();
+    for (int nth = 1; nth < 8; ++nth) {
+        SCOPED_TRACE(nth);
+        Held held = StartHeld();
+        const int pid = mp_process_pid(held.process.get());
+        {
+            const Fault fault(nth, err);
+            held.process.reset();
+            held.hold.Close();
+            Process next; // what failed is tried again by the next spawn; or it is that one that fails
+            (void)ChildCommand("exit_code").Spawn(next);
+        }
+        ChildCommand("exit_code").Start();
+        EXPECT_TRUE(WaitGone(pid));
+        ASSERT_EQ(before.NowSettled(), before);
+    }
+}
+
+TEST(Fault, CloneRefusedForItsFlagsFallsBack)
+{
+    // Which call is the clone? Let calls fail with the errno of an unknown flag until it was it.
+    bool seen = false;
+    for (int nth = 1; nth < 20 && !seen; ++nth) {
+        mp_error error;
+        const Fault fault(nth, EINVAL);
+        const int r = SpawnPlain(&error);
+        seen = Fault::failed_call() == "clone_child";
+        if (seen) {
+            EXPECT_EQ(r, 0);
+        }
+    }
+    EXPECT_TRUE(seen);
+}
+
+bool IsOneOf(int r, std::initializer_list<int> allowed)
+{
+    return std::find(allowed.begin(), allowed.end(), r) != allowed.end();
+}
+
+[[noreturn]] void TryAtLimit(rlim_t limit)
+{
+    for (int fd = 3; fd < 256; ++fd) close(fd);
+    const auto before = ProcessState::Now();
+    rlimit full;
+    getrlimit(RLIMIT_NOFILE, &full);
+    const rlimit low{limit, full.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &low);
+    mp_error error;
+    const int plain = SpawnPlain(&error);
+    const int missing = SpawnMissing(&error);
+    const int connected = SpawnConnected(&error);
+    const int pair = PairAndDescriptors(&error);
+    setrlimit(RLIMIT_NOFILE, &full); // the census needs descriptors itself
+    // A number of the child may be above the limit: then duplicating onto it is EBADF.
+    if (!IsOneOf(plain, {0, MP_EMFILE, MP_EBADF})) _exit(10);
+    if (!IsOneOf(missing, {MP_ENOENT, MP_EMFILE, MP_EBADF})) _exit(11);
+    if (!IsOneOf(connected, {0, MP_EMFILE, MP_EBADF})) _exit(12);
+    if (!IsOneOf(pair, {0, MP_EMFILE})) _exit(13);
+    if (limit >= 12 && (plain != 0 || connected != 0 || pair != 0)) _exit(14);
+    _exit(before.NowSettled() == before ? 0 : 15);
+}
+
+TEST(Spawn, LeavesNoTraceAtEveryDescriptorLimit)
+{
+    for (rlim_t limit = 3; limit < 32; ++limit) {
+        SCOPED_TRACE(limit);
+        EXPECT_EXIT(TryAtLimit(limit), testing::ExitedWithCode(0), "");
+    }
+}
+
+} // namespace
+} // namespace mp::test

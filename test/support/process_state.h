@@ -1,0 +1,36 @@
+// What a call must leave as it found it: open descriptors, signal mask and dispositions, children, threads.
+#ifndef MP_TEST_SUPPORT_PROCESS_STATE_H
+#define MP_TEST_SUPPORT_PROCESS_STATE_H
+
+#include <map>
+#include <ostream>
+#include <set>
+#include <string>
+
+namespace mp::test {
+
+struct ProcessState
+{
+    std::map<int, std::string> descriptors; // number, what it refers to
+    std::set<int> children;                 // running or zombies
+    std::set<int> blocked;                  // signals of the calling thread
+    std::set<int> handled;                  // signals whose disposition is not the default
+    int threads = 0;
+
+    static ProcessState Now();
+    //! Now(), once it equals this state, or after a deadline: library threads may still be ending.
+    ProcessState NowSettled() const;
+
+    bool operator==(const ProcessState&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const ProcessState& state);
+
+//! Children of this process, zombies included.
+std::set<int> Children();
+//! What each open descriptor of this process refers to.
+std::map<int, std::string> Descriptors();
+
+} // namespace mp::test
+
+#endif // MP_TEST_SUPPORT_PROCESS_STATE_H
