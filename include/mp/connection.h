@@ -1,0 +1,96 @@
+#ifndef MP_CONNECTION_H
+#define MP_CONNECTION_H
+
+#include <capnp/capability.h>
+#include <capnp/rpc-twoparty.h>
+#include <functional>
+#include <mp/event-loop.h>
+#include <mp/proxy.capnp.h>
+#include <mp/proxy.h>
+#include <mp/thread-context.h>
+#include <optional>
+
+namespace mp {
+
+class MessageNetwork;
+class ServerRequest;
+class WorkerPool;
+
+kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+
+//! A connection to another process, either side of it. Made, used and destroyed only by the owner of the loop.
+class Connection
+{
+public:
+    //! The side that connects.
+    Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream);
+    //! The side that serves: the peer's first object is what make_client, called once, here, returns.
+    Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream,
+               const std::function<::capnp::Capability::Client(Connection&)>& make_client);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    //! Close. Calls in progress fail as interrupted, methods that run here for the peer are cancelled, what was
+    //! written already is sent, and the peer is told that nothing follows. Waits for nobody.
+    ~Connection() noexcept(false);
+
+    //! Run fn when the connection is destroyed; the last added first. Any thread.
+    CleanupIt addSyncCleanup(std::function<void()> fn);
+    void removeSyncCleanup(CleanupIt it);
+
+    //! Run f on the loop when the peer closed the connection or the transport failed, unless the connection is
+    //! destroyed before. f may destroy the connection. Several are all run.
+    template <typename F>
+    void onDisconnect(F&& f)
+    {
+        addDisconnectHandler(kj::Function<void()>(kj::fwd<F>(f)));
+    }
+
+    EventLoopRef m_loop;
+
+private:
+    friend class ServerRequest;
+    friend class ThreadMapping;
+    friend struct ProxyServer<ThreadMap>;
+    friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+
+    void addDisconnectHandler(kj::Function<void()> handler);
+
+    std::unique_ptr<MessageNetwork> m_network;
+    kj::Own<kj::TaskSet::ErrorHandler> m_disconnect_errors;
+    //! Handlers that wait for the end of the connection; destroyed, and so cancelled, with it.
+    std::unique_ptr<kj::TaskSet> m_disconnect_handlers;
+
+public:
+    //! Empty once the connection is being destroyed.
+    std::optional<::capnp::RpcSystem<::capnp::rpc::twoparty::VatId>> m_rpc_system;
+    //! The peer's, once exchanged; a null capability until then.
+    ThreadMap::Client m_thread_map;
+    //! The threads that this side exports over this connection.
+    ::capnp::CapabilityServerSet<Thread> m_threads;
+
+private:
+    Mutex m_cleanup_mutex;
+    CleanupList m_sync_cleanup_fns MP_GUARDED_BY(m_cleanup_mutex);
+    //! Requests of the peer that run, or wait to run, on threads of this side.
+    std::list<ServerRequest*> m_requests;
+    //! Threads that have entries for this connection in their ThreadContext.
+    std::list<ThreadContext*> m_thread_contexts;
+    std::unique_ptr<WorkerPool> m_pool;
+    //! False once destroyed: for what may come later.
+    std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
+};
+
+//! The id of the side that serves, for RpcSystem::bootstrap.
+struct ServerVatId
+{
+    ::capnp::word scratch[4]{};
+    ::capnp::MallocMessageBuilder message{scratch};
+    ::capnp::rpc::twoparty::VatId::Builder vat_id{message.getRoot<::capnp::rpc::twoparty::VatId>()};
+
+    ServerVatId() { vat_id.setSide(::capnp::rpc::twoparty::Side::SERVER); }
+};
+
+} // namespace mp
+
+#endif // MP_CONNECTION_H

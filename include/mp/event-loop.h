@@ -1,0 +1,120 @@
+#ifndef MP_EVENT_LOOP_H
+#define MP_EVENT_LOOP_H
+
+#include <functional>
+#include <kj/async-io.h>
+#include <kj/function.h>
+#include <list>
+#include <memory>
+#include <mp/function-ref.h>
+#include <mp/log.h>
+#include <mp/proxy.h>
+#include <optional>
+#include <thread>
+
+namespace mp {
+
+class AsyncCleanup;
+class Reactor;
+class WorkerThreads;
+
+//! An event loop: the one place where connections, capabilities and promises live.
+//!
+//! At each moment at most one thread owns the loop and may touch them. That thread is "the loop thread" as long as it
+//! does. The thread that called loop() serves events while no other thread does; a thread that waits for the answer to
+//! a call serves them itself, and a thread that posts work runs it itself when the loop is free. So no work needs to
+//! be handed to another thread, and nobody is woken but who has something to do. See doc/design.md.
+class EventLoop
+{
+public:
+    //! @param exe_name  leads thread names; not copied, must outlive the loop
+    //! @param context   the application's, kept in m_context
+    //! The constructing thread owns the loop until it calls loop().
+    EventLoop(const char* exe_name, LogFn log_fn, void* context = nullptr)
+        : EventLoop(exe_name, LogOptions{std::move(log_fn)}, context)
+    {
+    }
+    EventLoop(const char* exe_name, LogOptions log_opts, void* context = nullptr);
+    //! For log functions of the older form: first argument true for Log::Raise.
+    EventLoop(const char* exe_name, std::function<void(bool, std::string)> old_callback, void* context = nullptr)
+        : EventLoop(exe_name,
+                    LogFn{[old_callback = std::move(old_callback)](LogMessage log) {
+                        old_callback(log.level == Log::Raise, std::move(log.message));
+                    }},
+                    context)
+    {
+    }
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    //! On the loop thread, after loop() returned, or when it was never called and nothing refers to the loop.
+    ~EventLoop();
+
+    //! Serve events until a first reference was taken and the last one is gone, and all cleanup functions ran. Once,
+    //! on the thread that made the loop.
+    void loop();
+
+    //! Run fn owning the loop, and wait for it: at once on the loop thread; elsewhere when the loop is free, on this
+    //! or on the owning thread. An exception of fn is thrown here on the loop thread, and logged otherwise.
+    void post(kj::Function<void()> fn);
+
+    //! The same for any callable, by reference.
+    template <typename Callable>
+    void sync(Callable&& callable)
+    {
+        post([&callable]() { callable(); });
+    }
+
+    //! Run fn owning the loop, and wait for it, like post(); but its exceptions are thrown here whatever the thread.
+    void call(FunctionRef<void()> fn);
+
+    //! Run fn on the cleanup thread, after those added before. Owning the loop.
+    void addAsyncCleanup(std::function<void()> fn);
+
+    //! Whether this thread owns the loop.
+    bool isLoopThread() const;
+
+    //! The first members, since what follows is destroyed before them.
+    const char* m_exe_name;
+    //! The thread that owns the loop now.
+    std::thread::id m_thread_id;
+
+private:
+    friend class EventLoopRef;
+    friend class Connection;
+    friend class ServerRequest;
+    friend class WorkerThread;
+    friend Reactor& ReactorOf(EventLoop& loop);
+
+    std::shared_ptr<Reactor> m_reactor;
+
+public:
+    kj::AsyncIoContext m_io_context;
+    kj::Own<kj::TaskSet::ErrorHandler> m_task_errors;
+    //! Promises that the loop works on; those left are cancelled when loop() returns.
+    std::unique_ptr<kj::TaskSet> m_task_set;
+    //! Connections made by ServeStream and ListenConnections.
+    std::list<Connection> m_incoming_connections;
+    LogOptions m_log_opts;
+    void* m_context;
+
+    // Called, where set, at the moments that tests need.
+    std::function<void()> testing_hook_makethread;
+    std::function<void()> testing_hook_makethread_created;
+    std::function<void()> testing_hook_async_request_start;
+    std::function<void()> testing_hook_async_request_done;
+    std::function<void()> testing_hook_connected;
+    std::function<void()> testing_hook_disconnected;
+
+private:
+    std::unique_ptr<AsyncCleanup> m_async_cleanup;
+    std::unique_ptr<WorkerThreads> m_workers;
+};
+
+//! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used
+//! and destroyed only by the owner of the loop.
+//! @throws kj::Exception when the descriptor is no socket
+Stream MakeStream(EventLoop& loop, SocketId socket);
+
+} // namespace mp
+
+#endif // MP_EVENT_LOOP_H

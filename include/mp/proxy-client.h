@@ -1,0 +1,101 @@
+#ifndef MP_PROXY_CLIENT_H
+#define MP_PROXY_CLIENT_H
+
+// What methods of generated clients need; nothing here is for applications.
+
+#include <mp/proxy-convert.h>
+#include <optional>
+#include <stdexcept>
+
+namespace mp {
+
+using BuildFn = FunctionRef<void(ClientInvokeContext&, ::capnp::AnyPointer::Builder)>;
+using ReadFn = FunctionRef<void(ClientInvokeContext&, ::capnp::AnyPointer::Reader)>;
+
+//! InvokeClient. From a method that is noexcept, failures only reach the log function.
+template <bool is_noexcept>
+void CallRemote(ProxyContext& context, ::capnp::Capability::Client& client, const MethodInfo& method, BuildFn build,
+                ReadFn read) noexcept(is_noexcept)
+{
+    if constexpr (is_noexcept) {
+        try {
+            InvokeClient(context, client, method, build, read);
+        } catch (...) {
+        }
+    } else {
+        InvokeClient(context, client, method, build, read);
+    }
+}
+
+//! What a method returns, on its way out of the answer.
+template <typename Result>
+class ClientResult
+{
+    static_assert(!std::is_reference_v<Result>, "a method that returns a reference can't be called remotely");
+
+public:
+    template <typename Accessor, typename Results>
+    void read(InvokeContext& invoke_context, Results& results)
+    {
+        ReadField(TypeList<Result>(), invoke_context, Make<StructField, Accessor>(results),
+                  ReadDestEmplace(TypeList<Value>(), [this](auto&&... args) -> Value& {
+                      return detail::EmplaceIn(m_value, std::forward<decltype(args)>(args)...);
+                  }));
+    }
+
+    //! The default value if the call failed and the log function didn't throw.
+    Result take()
+    {
+        if (!m_value) {
+            if constexpr (std::is_default_constructible_v<Value>) {
+                return Value();
+            } else {
+                throw std::runtime_error("IPC client method call failed and has no result");
+            }
+        }
+        return std::move(*m_value);
+    }
+
+private:
+    using Value = std::remove_cv_t<Result>;
+    std::optional<Value> m_value;
+};
+
+template <>
+class ClientResult<void>
+{
+public:
+    void take() {}
+};
+
+//! Tell whether the caller wants an output: whether it passes a pointer.
+template <typename Accessor, typename Params, typename Value>
+void BuildWant(Params& params, const Value& value)
+{
+    if constexpr (std::is_pointer_v<Value>) {
+        if (value == nullptr) return;
+    }
+    Make<StructField, Accessor>(params).setWant();
+}
+
+//! Read an output into the caller's argument; or, without one, whatever else its reader does.
+template <typename Accessor, typename... LocalTypes, typename Results, typename... Values>
+void ReadOutput(TypeList<LocalTypes...>, InvokeContext& invoke_context, Results& results, Values&... values)
+{
+    ReadField(TypeList<LocalTypes...>(), invoke_context, Make<StructField, Accessor>(results),
+              ReadDestUpdate<Values>(values)...);
+}
+
+//! Throw a declared exception if the answer carries it.
+template <typename Accessor, typename LocalType, typename Results>
+void ThrowIfSet(TypeList<LocalType>, InvokeContext& invoke_context, Results& results)
+{
+    auto field = Make<StructField, Accessor>(results);
+    if (CustomHasField(TypeList<LocalType>(), invoke_context, field)) {
+        ThrowField(TypeList<LocalType>(), invoke_context, field);
+    }
+}
+
+} // namespace mp
+
+#endif // MP_PROXY_CLIENT_H

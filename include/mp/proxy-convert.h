@@ -1,0 +1,129 @@
+#ifndef MP_PROXY_CONVERT_H
+#define MP_PROXY_CONVERT_H
+
+#include <mp/proxy-field.h>
+#include <mp/proxy-invoke.h>
+#include <mp/proxy-read-dest.h>
+
+//! Conversion of C++ values to fields of messages and back. The work is done by overloads of CustomBuildField and
+//! CustomReadField, chosen by a TypeList of the C++ type and a Priority: those of the type-*.h headers, and those of
+//! applications, in namespace mp or in that of their types, declared before or after this header.
+namespace mp {
+
+// Presence
+
+//! Whether a field that is read has a value; consulted for types that can be without one (optional, pointers).
+template <typename... LocalTypes, typename Input>
+bool CustomHasField(TypeList<LocalTypes...>, InvokeContext&, const Input& input)
+{
+    return input.has();
+}
+
+//! Whether a value is built at all; otherwise the field keeps its default.
+template <typename... Values>
+bool CustomHasValue(InvokeContext&, const Values&...)
+{
+    return true;
+}
+
+// Entry points
+
+//! Build the field, or list element, that output stands for.
+template <typename... LocalTypes, typename Context, typename... Values, typename Output>
+void BuildField(TypeList<LocalTypes...>, Context& context, Output&& output, Values&&... values)
+{
+    if (CustomHasValue(context, values...)) {
+        CustomBuildField(TypeList<LocalTypes...>(), Priority<3>(), context, std::forward<Values>(values)...,
+                         std::forward<Output>(output));
+    }
+}
+
+//! Read the field, or list element, that input stands for, into the read destination in args; there is none for fields
+//! that stand for no C++ value. Returns what the destination returns.
+template <typename... LocalTypes, typename Input, typename... Args>
+decltype(auto) ReadField(TypeList<LocalTypes...>, InvokeContext& invoke_context, Input&& input, Args&&... args)
+{
+    return CustomReadField(TypeList<RemoveCvRef<LocalTypes>...>(), Priority<2>(), invoke_context,
+                           std::forward<Input>(input), std::forward<Args>(args)...);
+}
+
+// Exceptions
+
+//! Throw what a result field declared as an exception holds.
+template <typename LocalType, typename Input>
+void ThrowField(TypeList<LocalType>, InvokeContext& invoke_context, Input&& input)
+{
+    ReadField(TypeList<LocalType>(), invoke_context, std::forward<Input>(input),
+              ReadDestEmplace(TypeList<LocalType>(), [](auto&&... args) -> const LocalType& {
+                  throw LocalType{std::forward<decltype(args)>(args)...};
+              }));
+}
+
+//! A std::exception arrives as std::runtime_error of the same text.
+template <typename Input>
+void ThrowField(TypeList<std::exception>, InvokeContext&, Input&& input)
+{
+    const auto text = input.get();
+    throw std::runtime_error(std::string(CharCast(text.begin()), text.size()));
+}
+
+// Fallback builders
+
+//! Fields whose values are set as a whole. BuildPrimitive overloads convert the value to the field's type.
+template <typename LocalType, typename Value, typename Output>
+void CustomBuildField(TypeList<LocalType>, Priority<0>, InvokeContext& invoke_context, Value&& value, Output&& output)
+{
+    output.set(BuildPrimitive(invoke_context, std::forward<Value>(value), TypeList<decltype(output.get())>()));
+}
+
+// Lists
+
+namespace detail {
+//! Elements of a container that is given away are given away too.
+template <typename Container, typename Element>
+decltype(auto) ForwardElement(Element&& element)
+{
+    if constexpr (std::is_lvalue_reference_v<Container> || !std::is_lvalue_reference_v<Element&&>) {
+        return std::forward<Element>(element);
+    } else {
+        return std::move(element);
+    }
+}
+} // namespace detail
+
+//! Build a list from a container with size() and iterators.
+template <typename LocalType, typename Value, typename Output>
+void BuildList(TypeList<LocalType>, InvokeContext& invoke_context, Output&& output, Value&& value)
+{
+    auto list = output.init(static_cast<unsigned>(value.size()));
+    size_t i = 0;
+    for (auto&& element : value) {
+        BuildField(TypeList<LocalType>(), invoke_context, ListOutput<typename decltype(list)::Builds>(list, i),
+                   detail::ForwardElement<Value>(std::forward<decltype(element)>(element)));
+        ++i;
+    }
+}
+
+//! Read a list into a container: init(value, count) once, then emplace(value, args...) for each element, which
+//! constructs it in the container and returns a reference to it.
+template <typename LocalType, typename Input, typename ReadDest, typename InitFn, typename EmplaceFn>
+decltype(auto) ReadList(TypeList<LocalType>, InvokeContext& invoke_context, Input&& input, ReadDest&& read_dest,
+                        InitFn&& init, EmplaceFn&& emplace)
+{
+    return read_dest.update([&](auto& value) {
+        const auto list = input.get();
+        init(value, list.size());
+        for (auto element : list) {
+            ReadField(TypeList<LocalType>(), invoke_context, Make<ValueField>(element),
+                      ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> decltype(auto) {
+                          return emplace(value, std::forward<decltype(args)>(args)...);
+                      }));
+        }
+    });
+}
+
+} // namespace mp
+
+#include <mp/type-decay.h>
+
+#endif // MP_PROXY_CONVERT_H

@@ -1,0 +1,202 @@
+#ifndef MP_PROXY_INVOKE_H
+#define MP_PROXY_INVOKE_H
+
+// What generated code calls; nothing here is for applications.
+
+#include <atomic>
+#include <capnp/any.h>
+#include <capnp/schema.h>
+#include <mp/connection.h>
+#include <mp/function-ref.h>
+
+namespace mp {
+
+class ServerRequest;
+
+//! Where a value is converted: the connection that it goes over.
+struct InvokeContext
+{
+    Connection& connection;
+    //! The request that a server's conversions belong to.
+    ServerRequest* request{nullptr};
+};
+
+struct ClientInvokeContext : InvokeContext
+{
+    ThreadContext& thread_context;
+    ClientInvokeContext(Connection& conn, ThreadContext& thread_context)
+        : InvokeContext{conn}, thread_context(thread_context)
+    {
+    }
+};
+
+//! What the runtime has to know of a method.
+struct MethodInfo
+{
+    //! "FooInterface.add"
+    const char* name;
+    uint64_t interface_id;
+    uint16_t method_id;
+    //! For dumps in the log.
+    ::capnp::StructSchema (*params_schema)();
+    ::capnp::StructSchema (*results_schema)();
+};
+
+//! Call a method of a remote object and wait for the answer; this thread runs callbacks meanwhile.
+//! build fills the request and read takes the results; both run owning the loop, possibly on another thread. What they
+//! throw is thrown here; other failures are reported through the log function (Log::Raise).
+//! @throws std::logic_error on the loop thread
+void InvokeClient(ProxyContext& context, ::capnp::Capability::Client& client, const MethodInfo& method,
+                  FunctionRef<void(ClientInvokeContext&, ::capnp::AnyPointer::Builder)> build,
+                  FunctionRef<void(ClientInvokeContext&, ::capnp::AnyPointer::Reader)> read);
+
+//! Fill a request's Context: the calling thread, and the peer's thread that runs its calls. Owning the loop.
+void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context);
+
+//! Export a ThreadMap over the connection. Owning the loop.
+ThreadMap::Client MakeThreadMap(Connection& connection);
+
+//! Run fn owning the loop, from a reader or a builder: around whatever touches a capability (getters of interface
+//! fields, making, copying and dropping clients). On the loop thread it is a plain call.
+//! On a worker whose request was cancelled it throws instead, since the connection is gone.
+void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
+
+//! One request of a peer: what doesn't depend on its type.
+class ServerRequest
+{
+public:
+    ServerRequest(EventLoop& loop, Connection& connection, const MethodInfo& method);
+    ServerRequest(const ServerRequest&) = delete;
+    ServerRequest& operator=(const ServerRequest&) = delete;
+    virtual ~ServerRequest();
+
+    //! Run fn, which builds results, owning the loop. On a worker the loop stays owned until the request has ended,
+    //! so that its answer leaves in the same turn. Throws instead where the request was cancelled.
+    void buildResults(FunctionRef<void()> fn);
+
+    //! Number in log messages.
+    int number() const { return m_number; }
+
+protected:
+    //! Read params, call the method, build results.
+    virtual void run(Connection& connection) = 0;
+    virtual ::capnp::AnyStruct::Reader params() = 0;
+    virtual ::capnp::AnyStruct::Reader results() = 0;
+
+private:
+    friend kj::Promise<void> ServeOnLoop(ServerRequest& request);
+    friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+    friend void WithLoop(InvokeContext&, FunctionRef<void()>);
+    friend class Connection;
+    friend class ThreadMapping;
+
+    void logReceived();
+    void logAnswered();
+    //! Let the thread run the request when it has run those before.
+    kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
+    void execute();
+    //! The connection is going away. Owning the loop.
+    void cancel();
+    void withLoop(FunctionRef<void()> fn);
+    bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
+    void checkNotCanceled();
+    //! Answer, unless cancelled. Owning the loop.
+    void finish(kj::Maybe<kj::Exception> error);
+
+    enum class State { Waiting, Executing, Canceled };
+
+    EventLoopRef m_loop;
+    //! Gone once cancelled: touched only owning the loop, after a look at m_state.
+    Connection& m_connection;
+    const MethodInfo& m_method;
+    const int m_number;
+    //! Becomes Canceled only while the loop is owned.
+    std::atomic<State> m_state{State::Waiting};
+    bool m_executed{false};
+    //! This thread owns the loop on behalf of the request.
+    bool m_holds_loop{false};
+    kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
+    std::optional<std::list<ServerRequest*>::iterator> m_link;
+    kj::Maybe<Thread::Client> m_callback_thread;
+    //! The callback thread stands in the executing thread's request_threads.
+    bool m_mapped{false};
+    ServerRequest* m_outer{nullptr};
+};
+
+kj::Promise<void> ServeOnLoop(ServerRequest& request);
+kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+
+//! What the conversions and hooks of a server's method get.
+template <typename ProxyServer, typename CallContext_>
+struct ServerInvokeContext : InvokeContext
+{
+    using CallContext = CallContext_;
+
+    ProxyServer& proxy_server;
+    CallContext& call_context;
+    //! Number in log messages.
+    int req;
+
+    ServerInvokeContext(Connection& connection, ProxyServer& proxy_server, CallContext& call_context,
+                        ServerRequest& request)
+        : InvokeContext{connection, &request}, proxy_server(proxy_server), call_context(call_context),
+          req(request.number())
+    {
+    }
+
+    //! Run fn, which touches results, owning the loop.
+    template <typename Fn>
+    void buildResults(Fn&& fn)
+    {
+        request->buildResults(fn);
+    }
+};
+
+template <typename Interface, typename Params, typename Results>
+using ServerContext = ServerInvokeContext<ProxyServer<Interface>, ::capnp::CallContext<Params, Results>>;
+
+template <auto run_fn, typename Server, typename CallContext>
+class TypedServerRequest final : public ServerRequest
+{
+public:
+    TypedServerRequest(Server& server, CallContext& call_context, const MethodInfo& method)
+        : ServerRequest(*server.m_context.loop, *server.m_context.connection, method), m_server(server),
+          m_call_context(call_context)
+    {
+    }
+
+private:
+    void run(Connection& connection) override
+    {
+        ServerInvokeContext<Server, CallContext> server_context{connection, m_server, m_call_context, *this};
+        run_fn(server_context);
+    }
+    ::capnp::AnyStruct::Reader params() override { return m_call_context.getParams(); }
+    ::capnp::AnyStruct::Reader results() override { return m_call_context.getResults().asReader(); }
+
+    Server& m_server;
+    CallContext m_call_context;
+};
+
+//! Throw what a call on a destroyed server object answers.
+[[noreturn]] void ThrowServerDestroyed(const MethodInfo& method);
+
+//! Body of a generated server method. run_fn is void(ServerInvokeContext<Server, CallContext>&): it reads the params,
+//! calls the C++ method, builds the results. Without ContextAccessor (void) it runs at once, on the loop; with one,
+//! which gets the Context from the params, on the thread that the Context names.
+template <auto run_fn, typename ContextAccessor, typename Server, typename CallContext>
+kj::Promise<void> ServeRequest(Server& server, CallContext& call_context, const MethodInfo& method)
+{
+    using Request = TypedServerRequest<run_fn, Server, CallContext>;
+    if constexpr (std::is_void_v<ContextAccessor>) {
+        Request request(server, call_context, method);
+        return ServeOnLoop(request);
+    } else {
+        auto context = ContextAccessor::get(call_context.getParams());
+        return ServeOnThread(kj::heap<Request>(server, call_context, method), context);
+    }
+}
+
+} // namespace mp
+
+#endif // MP_PROXY_INVOKE_H

@@ -1,0 +1,118 @@
+#ifndef MP_THREAD_CONTEXT_H
+#define MP_THREAD_CONTEXT_H
+
+#include <condition_variable>
+#include <deque>
+#include <kj/function.h>
+#include <map>
+#include <memory>
+#include <mp/proxy.capnp.h>
+#include <mp/proxy.h>
+#include <optional>
+
+namespace mp {
+
+class Reactor;
+class ServerRequest;
+
+//! A thread's mailbox: work for the thread, run while it waits.
+//! Lock order: an event loop before m_mutex; what m_mutex guards is touched for moments only.
+struct Waiter
+{
+    //! Have the waiting thread run fn. Any thread.
+    //! @return false, and nothing done, when a function is still pending
+    template <typename Fn>
+    bool post(Fn&& fn)
+    {
+        const Lock lock(m_mutex);
+        if (!m_tasks.empty()) return false;
+        m_tasks.emplace_back(std::forward<Fn>(fn));
+        wake();
+        return true;
+    }
+
+    //! Have the waiting thread run fn after those that are pending already. Any thread.
+    void enqueue(kj::Function<void()> fn);
+
+    //! Set what the waiting thread's predicate reads, and make it look. Any thread. The waiter may be gone afterwards.
+    void signal(bool& flag);
+
+    //! Run pending functions, with the lock released, until there are none and pred() is true.
+    template <class Predicate>
+    void wait(Lock& lock, Predicate pred)
+    {
+        for (;;) {
+            while (!m_tasks.empty()) runOne(lock);
+            if (pred()) return;
+            m_cv.wait(lock.m_lock, [&] { return !m_tasks.empty() || pred(); });
+        }
+    }
+
+    Mutex m_mutex;
+    std::condition_variable m_cv;
+
+private:
+    friend class Reactor;
+    friend class ThreadMapping;
+
+    //! Run the first pending function with the lock released.
+    void runOne(Lock& lock);
+    //! Destroy the pending functions, when the thread ends.
+    void dropTasks();
+    //! Make the thread look again: notify m_cv, or interrupt its sleep in an event loop. m_mutex is held.
+    void wake();
+
+    std::deque<kj::Function<void()>> m_tasks;
+    //! The event loop on whose events the thread sleeps at this moment, instead of on m_cv.
+    Reactor* m_leading{nullptr};
+};
+
+template <>
+struct ProxyClient<Thread> : public ProxyClientBase<Thread, ::capnp::Void>
+{
+    using ProxyClientBase::ProxyClientBase;
+};
+
+//! Threads by the connection over which they are known.
+using ConnThreads = std::map<Connection*, std::optional<ProxyClient<Thread>>>;
+
+//! What this library keeps for a thread. Lives until the thread ends.
+struct ThreadContext
+{
+    ThreadContext();
+    ThreadContext(const ThreadContext&) = delete;
+    ThreadContext& operator=(const ThreadContext&) = delete;
+    ~ThreadContext();
+
+    //! Name in log messages and for peers; applications may assign it.
+    std::string thread_name;
+
+    std::unique_ptr<Waiter> waiter;
+
+    //! This thread, as exported to the peer of each connection. Modified while owning the connection's loop, and
+    //! holding waiter->m_mutex.
+    ConnThreads callback_threads;
+
+    //! The peer's thread that runs this thread's calls over each connection. Guarded in the same way.
+    ConnThreads request_threads;
+
+private:
+    friend class ServerRequest;
+    friend class ThreadMapping;
+
+    //! The objects behind callback_threads. Guarded as they are.
+    std::map<Connection*, ProxyServer<Thread>*> m_exported;
+    //! The request that this thread runs, the innermost one.
+    ServerRequest* m_request{nullptr};
+};
+
+//! The calling thread's context.
+ThreadContext& CurrentThread();
+
+//! The same object. (A reference to storage of the threads library: no thread_local object here has a destructor,
+//! which some platforms run too late.)
+extern thread_local ThreadContext& g_thread_context;
+
+} // namespace mp
+
+#endif // MP_THREAD_CONTEXT_H

@@ -1,0 +1,41 @@
+#ifndef MP_TYPE_CHAR_H
+#define MP_TYPE_CHAR_H
+
+#include <cstring>
+#include <mp/proxy-convert.h>
+#include <stdexcept>
+
+//! unsigned char[N] as Data of exactly that size.
+namespace mp {
+
+template <typename Output, size_t size>
+void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, const unsigned char (&value)[size],
+                      Output&& output)
+{
+    auto data = output.init(static_cast<unsigned>(size));
+    std::memcpy(data.begin(), value, size);
+}
+
+//! Members of a struct that isn't const.
+template <typename Output, size_t size>
+void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, const unsigned char (&value)[size],
+                      Output&& output)
+{
+    auto data = output.init(static_cast<unsigned>(size));
+    std::memcpy(data.begin(), value, size);
+}
+
+template <size_t size, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<unsigned char[size]>, Priority<1>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest)
+{
+    return read_dest.update([&](auto& value) {
+        const auto data = input.get();
+        if (data.size() != size) throw std::range_error("unexpected field size");
+        std::memcpy(value, data.begin(), size);
+    });
+}
+
+} // namespace mp
+
+#endif // MP_TYPE_CHAR_H

@@ -1,0 +1,74 @@
+#ifndef MP_TYPE_DATA_H
+#define MP_TYPE_DATA_H
+
+#include <cstddef>
+#include <cstring>
+#include <mp/proxy-convert.h>
+#include <span>
+
+//! Containers of bytes as Data: what converts to a span of bytes, and is made from two pointers to bytes.
+namespace mp {
+namespace detail {
+
+template <typename T, typename Byte>
+concept BytesOf = std::is_convertible_v<T, std::span<const Byte>> && std::is_constructible_v<T, const Byte*, const Byte*>;
+
+template <typename T>
+struct ByteType
+{
+};
+template <typename T>
+    requires BytesOf<T, std::byte>
+struct ByteType<T>
+{
+    using Type = std::byte;
+};
+template <typename T>
+    requires(BytesOf<T, char> && !BytesOf<T, std::byte>)
+struct ByteType<T>
+{
+    using Type = char;
+};
+template <typename T>
+    requires(BytesOf<T, unsigned char> && !BytesOf<T, std::byte> && !BytesOf<T, char>)
+struct ByteType<T>
+{
+    using Type = unsigned char;
+};
+template <typename T>
+    requires(BytesOf<T, signed char> && !BytesOf<T, std::byte> && !BytesOf<T, char> && !BytesOf<T, unsigned char>)
+struct ByteType<T>
+{
+    using Type = signed char;
+};
+
+template <typename T>
+concept Bytes = requires { typename ByteType<T>::Type; };
+
+template <typename Field, typename Getter>
+concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get())>, Getter>;
+
+} // namespace detail
+
+template <detail::Bytes LocalType, typename Value, typename Output>
+void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& value, Output&& output)
+    requires detail::GetsAs<Output, ::capnp::Data::Builder>
+{
+    const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
+    auto data = output.init(static_cast<unsigned>(bytes.size()));
+    if (!bytes.empty()) std::memcpy(data.begin(), bytes.data(), bytes.size());
+}
+
+template <detail::Bytes LocalType, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<LocalType>, Priority<2>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+    requires detail::GetsAs<Input, ::capnp::Data::Reader>
+{
+    using Byte = typename detail::ByteType<LocalType>::Type;
+    const auto data = input.get();
+    const auto* begin = reinterpret_cast<const Byte*>(data.begin());
+    return read_dest.construct(begin, begin + data.size());
+}
+
+} // namespace mp
+
+#endif // MP_TYPE_DATA_H

@@ -1,0 +1,121 @@
+#ifndef MP_TYPE_INTERFACE_H
+#define MP_TYPE_INTERFACE_H
+
+#include <memory>
+#include <mp/proxy-convert.h>
+#include <mp/proxy-pass.h>
+#include <optional>
+
+//! Objects: unique_ptr<I> gives the object away, shared_ptr<I> shares it, I& lends it for the time of a call.
+namespace mp {
+
+//! Applications specialize these two explicitly to make servers and clients of their own.
+template <typename Interface, typename Impl>
+kj::Own<typename Interface::Server> CustomMakeProxyServer(InvokeContext& invoke_context, std::shared_ptr<Impl>&& impl)
+{
+    return kj::heap<ProxyServer<Interface>>(std::move(impl), invoke_context.connection);
+}
+
+template <typename Interface, typename Impl>
+std::unique_ptr<Impl> CustomMakeProxyClient(InvokeContext& invoke_context, typename Interface::Client&& client)
+{
+    return std::make_unique<ProxyClient<Interface>>(kj::mv(client), &invoke_context.connection,
+                                                    /* destroy_connection= */ false);
+}
+
+//! Export a local object.
+template <typename Interface, typename Impl>
+kj::Own<typename Interface::Server> MakeProxyServer(InvokeContext& invoke_context, std::shared_ptr<Impl> impl)
+{
+    return CustomMakeProxyServer<Interface, Impl>(invoke_context, std::move(impl));
+}
+
+//! Make a client of a remote object.
+template <typename Interface, typename Impl>
+std::unique_ptr<Impl> MakeProxyClient(InvokeContext& invoke_context, typename Interface::Client&& client)
+{
+    return CustomMakeProxyClient<Interface, Impl>(invoke_context, kj::mv(client));
+}
+
+namespace detail {
+
+//! Inputs and outputs that are capabilities.
+template <typename Field>
+concept InterfaceField = IsCapability<decltype(std::declval<Field&>().get())>;
+
+template <typename Field>
+using FieldInterface = typename RemoveCvRef<decltype(std::declval<Field&>().get())>::Calls;
+
+//! Whether making a client calls the remote object.
+template <typename Interface>
+inline constexpr bool HasConstruct = &ProxyClient<Interface>::construct != &ProxyClient<Interface>::Super::construct;
+
+//! The client behind a field. Made owning the loop, so that the connection is there.
+template <typename Impl, typename Input>
+std::unique_ptr<Impl> ReadClient(InvokeContext& invoke_context, Input&& input)
+{
+    using Interface = FieldInterface<Input>;
+    std::unique_ptr<Impl> made;
+    if constexpr (HasConstruct<Interface>) {
+        std::optional<typename Interface::Client> client;
+        WithLoop(invoke_context, [&] { client.emplace(input.get()); });
+        made = MakeProxyClient<Interface, Impl>(invoke_context, kj::mv(*client));
+    } else {
+        WithLoop(invoke_context, [&] { made = MakeProxyClient<Interface, Impl>(invoke_context, input.get()); });
+    }
+    return made;
+}
+
+} // namespace detail
+
+template <typename Impl, typename Value, typename Output>
+void CustomBuildField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output)
+    requires detail::InterfaceField<Output>
+{
+    if (!value) return;
+    using Interface = detail::FieldInterface<Output>;
+    output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(value.release())));
+}
+
+template <typename Impl, typename Value, typename Output>
+void CustomBuildField(TypeList<std::shared_ptr<Impl>>, Priority<2>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output)
+    requires detail::InterfaceField<Output>
+{
+    if (!value) return;
+    using Interface = detail::FieldInterface<Output>;
+    output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(std::forward<Value>(value))));
+}
+
+template <typename Impl, typename Output>
+void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_context, Impl& value, Output&& output)
+    requires detail::InterfaceField<Output>
+{
+    using Interface = detail::FieldInterface<Output>;
+    output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(&value, [](Impl*) {})));
+}
+
+template <typename Impl, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context,
+                               Input&& input, ReadDest&& read_dest)
+    requires detail::InterfaceField<Input>
+{
+    std::unique_ptr<Impl> client;
+    if (CustomHasField(TypeList<Impl>(), invoke_context, input)) client = detail::ReadClient<Impl>(invoke_context, input);
+    return read_dest.construct(std::move(client));
+}
+
+template <typename Impl, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::shared_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context,
+                               Input&& input, ReadDest&& read_dest)
+    requires detail::InterfaceField<Input>
+{
+    std::shared_ptr<Impl> client;
+    if (CustomHasField(TypeList<Impl>(), invoke_context, input)) client = detail::ReadClient<Impl>(invoke_context, input);
+    return read_dest.construct(std::move(client));
+}
+
+} // namespace mp
+
+#endif // MP_TYPE_INTERFACE_H

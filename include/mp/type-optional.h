@@ -1,0 +1,39 @@
+#ifndef MP_TYPE_OPTIONAL_H
+#define MP_TYPE_OPTIONAL_H
+
+#include <mp/proxy-convert.h>
+#include <optional>
+
+//! std::optional<T> as T: absent if a companion hasX says so, or else if the pointer is null.
+namespace mp {
+
+template <typename LocalType, typename Value, typename Output>
+void CustomBuildField(TypeList<std::optional<LocalType>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output)
+{
+    if (!value) return;
+    output.setHas();
+    BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *std::forward<Value>(value));
+}
+
+template <typename LocalType, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::optional<LocalType>>, Priority<1>, InvokeContext& invoke_context,
+                               Input&& input, ReadDest&& read_dest)
+{
+    return read_dest.update([&](auto& value) {
+        if (!CustomHasField(TypeList<LocalType>(), invoke_context, input)) {
+            value.reset();
+        } else if (value) {
+            ReadField(TypeList<LocalType>(), invoke_context, input, ReadDestUpdate(*value));
+        } else {
+            ReadField(TypeList<LocalType>(), invoke_context, input,
+                      ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> auto& {
+                          return detail::EmplaceIn(value, std::forward<decltype(args)>(args)...);
+                      }));
+        }
+    });
+}
+
+} // namespace mp
+
+#endif // MP_TYPE_OPTIONAL_H

@@ -1,0 +1,27 @@
+#ifndef MP_TYPE_STRING_H
+#define MP_TYPE_STRING_H
+
+#include <cstring>
+#include <mp/proxy-convert.h>
+#include <string>
+
+//! std::string as Text. May contain NULs.
+namespace mp {
+
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<std::string>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
+{
+    auto text = output.init(static_cast<unsigned>(value.size()));
+    if (!value.empty()) std::memcpy(text.begin(), value.data(), value.size());
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::string>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+{
+    const auto text = input.get();
+    return read_dest.construct(CharCast(text.begin()), text.size());
+}
+
+} // namespace mp
+
+#endif // MP_TYPE_STRING_H

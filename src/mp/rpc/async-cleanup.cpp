@@ -1,0 +1,48 @@
+#include "async-cleanup.h"
+
+#include "errors.h"
+
+#include <mp/event-loop.h>
+
+namespace mp {
+
+AsyncCleanup::~AsyncCleanup()
+{
+    {
+        const Lock lock(m_mutex);
+        m_stop = true;
+        m_cv.notify_all();
+    }
+    if (m_thread.joinable()) m_thread.join();
+}
+
+void AsyncCleanup::add(std::function<void()> fn)
+{
+    const Lock lock(m_mutex);
+    m_entries.push_back(Entry{std::move(fn), EventLoopRef(m_loop)});
+    if (!m_thread.joinable()) m_thread = std::thread([this] { run(); });
+    m_cv.notify_all();
+}
+
+void AsyncCleanup::run() MP_NO_TSA
+{
+    Lock lock(m_mutex);
+    for (;;) {
+        m_cv.wait(lock.m_lock, [this]() MP_NO_TSA { return m_stop || !m_entries.empty(); });
+        if (m_entries.empty()) return;
+        Entry entry = std::move(m_entries.front());
+        m_entries.pop_front();
+        Unlock(lock, [&] {
+            try {
+                entry.fn();
+                entry.fn = nullptr;
+            } catch (...) {
+                MP_LOG(m_loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
+            }
+            // The loop may be gone after this, but not this object: its destructor waits for this thread.
+            entry.ref.reset();
+        });
+    }
+}
+
+} // namespace mp

@@ -1,0 +1,187 @@
+#include "dump.h"
+#include "reactor.h"
+#include "runtime.h"
+#include "thread-mapping.h"
+#include "thread-server.h"
+
+#include <capnp/capability.h>
+#include <kj/debug.h>
+#include <mp/proxy-invoke.h>
+#include <stdexcept>
+
+namespace mp {
+
+namespace {
+ThreadContext& CallingThread(EventLoop& loop)
+{
+    ThreadContext& thread = CurrentThread();
+    if (thread.waiter) return thread;
+    thread.waiter = std::make_unique<Waiter>();
+    if (thread.thread_name.empty()) thread.thread_name = ThreadName(loop.m_exe_name);
+    MP_LOGPLAIN(loop, Log::Info) << "{" << thread.thread_name
+                                 << "} IPC client first request from current thread, constructing waiter";
+    return thread;
+}
+
+//! Cap'n Proto 1.x takes call hints too.
+template <typename Client>
+capnp::Request<capnp::AnyPointer, capnp::AnyPointer> NewRequest(Client& client, const MethodInfo& method)
+{
+    if constexpr (requires { client.typelessRequest(method.interface_id, method.method_id, nullptr, {}); }) {
+        return client.typelessRequest(method.interface_id, method.method_id, nullptr, {});
+    } else {
+        return client.typelessRequest(method.interface_id, method.method_id, nullptr);
+    }
+}
+
+//! One call, on the stack of the thread that makes it.
+class ClientCall
+{
+public:
+    using Build = FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)>;
+    using Read = FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)>;
+
+    ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build, Read read)
+        : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
+          m_thread(CallingThread(m_loop))
+    {
+    }
+
+    //! Send the request. Owning the loop.
+    void start();
+    void wait(bool may_lead);
+    //! Tell the caller how the call failed, if it did.
+    void report();
+
+private:
+    void received(capnp::Response<capnp::AnyPointer>&& response);
+    void failed(kj::Exception&& error);
+    void done() { m_thread.waiter->signal(m_done); }
+
+    ProxyContext& m_context;
+    capnp::Capability::Client& m_client;
+    const MethodInfo& m_method;
+    const Build m_build;
+    const Read m_read;
+    EventLoop& m_loop;
+    ThreadContext& m_thread;
+
+    //! Guarded by the waiter's mutex.
+    bool m_done{false};
+    const char* m_disconnected{nullptr};
+    kj::Maybe<kj::Exception> m_error;
+    //! Thrown by build or read.
+    std::exception_ptr m_exception;
+};
+
+void ClientCall::start()
+{
+    if (m_context.connection == nullptr) {
+        m_disconnected = "IPC client method called after disconnect.";
+        done();
+        return;
+    }
+    try {
+        auto request = NewRequest(m_client, m_method);
+        ClientInvokeContext invoke_context(*m_context.connection, m_thread);
+        m_build(invoke_context, request);
+        MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client send " << m_method.name
+                                        << "$Params";
+        MP_LOGPLAIN(m_loop, Log::Trace) << "send data: "
+                                        << Dump(m_loop, m_method.params_schema(),
+                                                request.asReader().getAs<capnp::AnyStruct>());
+        m_loop.m_task_set->add(request.send().then(
+            [this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
+            [this](kj::Exception&& error) { failed(kj::mv(error)); }));
+    } catch (...) {
+        m_exception = std::current_exception();
+        done();
+    }
+}
+
+void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
+{
+    if (m_context.connection == nullptr) {
+        // Closed in the same turn in which the answer came.
+        m_disconnected = "IPC client method call interrupted by disconnect.";
+    } else {
+        try {
+            MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client recv " << m_method.name
+                                            << "$Results";
+            MP_LOGPLAIN(m_loop, Log::Trace) << "recv data: "
+                                            << Dump(m_loop, m_method.results_schema(),
+                                                    response.getAs<capnp::AnyStruct>());
+            ClientInvokeContext invoke_context(*m_context.connection, m_thread);
+            m_read(invoke_context, response);
+        } catch (...) {
+            m_exception = std::current_exception();
+        }
+    }
+    {
+        // The caller returns as soon as it is told: the response goes first.
+        const auto released = kj::mv(response);
+    }
+    done();
+}
+
+void ClientCall::failed(kj::Exception&& error)
+{
+    if (error.getType() == kj::Exception::Type::DISCONNECTED) {
+        m_disconnected = "IPC client method call interrupted by disconnect.";
+    } else {
+        MP_LOGPLAIN(m_loop, Log::Info) << "{" << m_thread.thread_name << "} IPC client exception kj::Exception: "
+                                       << kj::str(error).cStr();
+        m_error = kj::mv(error);
+    }
+    done();
+}
+
+void ClientCall::wait(bool may_lead)
+{
+    Waiter& waiter = *m_thread.waiter;
+    Lock lock(waiter.m_mutex);
+    ReactorOf(m_loop).wait(waiter, lock, may_lead, [this] { return m_done; });
+}
+
+void ClientCall::report()
+{
+    if (m_exception) std::rethrow_exception(m_exception);
+    KJ_IF_MAYBE (error, m_error) {
+        MP_LOGPLAIN(m_loop, Log::Raise) << "kj::Exception: " << kj::str(*error).cStr();
+    }
+    if (m_disconnected) {
+        MP_LOGPLAIN(m_loop, Log::Raise) << m_disconnected;
+    }
+}
+} // namespace
+
+void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method,
+                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)> build,
+                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)> read)
+{
+    EventLoop& loop = *context.loop;
+    if (loop.isLoopThread()) {
+        throw std::logic_error(std::string(method.name) +
+                               " called on the event loop thread, which would wait for itself");
+    }
+    ClientCall call(context, client, method, build, read);
+    bool may_lead;
+    {
+        const Reactor::Owner owner(ReactorOf(loop));
+        may_lead = static_cast<bool>(owner);
+        if (may_lead) call.start();
+    }
+    if (!may_lead) loop.call([&] { call.start(); });
+    call.wait(may_lead);
+    call.report();
+}
+
+void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)
+{
+    context.setThread(ThreadMapping::requestThread(invoke_context.connection, invoke_context.thread_context));
+    context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context));
+}
+
+ThreadMap::Client MakeThreadMap(Connection& connection) { return kj::heap<ProxyServer<ThreadMap>>(connection); }
+
+} // namespace mp

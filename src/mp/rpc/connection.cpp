@@ -1,0 +1,98 @@
+#include "message-network.h"
+#include "reactor.h"
+#include "runtime.h"
+#include "thread-mapping.h"
+#include "thread-server.h"
+
+#include <kj/debug.h>
+#include <mp/connection.h>
+#include <mp/proxy-invoke.h>
+
+namespace mp {
+
+namespace {
+//! How long a closed connection's last messages may take to leave.
+constexpr auto LINGER = 5 * kj::SECONDS;
+
+std::optional<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> NoRpcSystem() { return std::nullopt; }
+} // namespace
+
+Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream)
+    : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
+                                                               capnp::rpc::twoparty::Side::CLIENT)),
+      m_disconnect_errors(MakeTaskErrorLogger(loop)),
+      m_disconnect_handlers(std::make_unique<kj::TaskSet>(*m_disconnect_errors)),
+      m_rpc_system(capnp::makeRpcClient(*m_network)), m_thread_map(nullptr)
+{
+}
+
+Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream,
+                       const std::function<capnp::Capability::Client(Connection&)>& make_client)
+    : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
+                                                               capnp::rpc::twoparty::Side::SERVER)),
+      m_disconnect_errors(MakeTaskErrorLogger(loop)),
+      m_disconnect_handlers(std::make_unique<kj::TaskSet>(*m_disconnect_errors)), m_rpc_system(NoRpcSystem()),
+      m_thread_map(nullptr)
+{
+    // Not in the initializers: make_client gets a complete object.
+    m_rpc_system.emplace(capnp::makeRpcServer(*m_network, make_client(*this)));
+}
+
+Connection::~Connection() noexcept(false)
+{
+    *m_alive = false;
+    m_disconnect_handlers.reset();
+    for (ServerRequest* request : m_requests) request->cancel();
+    m_requests.clear();
+    m_pool.reset();
+
+    m_rpc_system.reset();
+
+    // Without the end of the stream the peer would not see the releases that were just sent before it.
+    if (!m_network->close()) {
+        EventLoop& loop = *m_loop;
+        kj::Promise<void> sent = m_network->finish();
+        kj::Promise<void> late = loop.m_io_context.lowLevelProvider->getTimer().afterDelay(LINGER);
+        loop.m_task_set->add(sent.exclusiveJoin(kj::mv(late))
+                                 .attach(kj::heap<std::unique_ptr<MessageNetwork>>(std::move(m_network)),
+                                         kj::heap<EventLoopRef>(loop)));
+    }
+
+    for (;;) {
+        std::function<void()> fn;
+        {
+            const Lock lock(m_cleanup_mutex);
+            if (m_sync_cleanup_fns.empty()) break;
+            fn = std::move(m_sync_cleanup_fns.front());
+            m_sync_cleanup_fns.pop_front();
+        }
+        fn();
+    }
+    ThreadMapping::dropConnection(*this);
+}
+
+CleanupIt Connection::addSyncCleanup(std::function<void()> fn)
+{
+    const Lock lock(m_cleanup_mutex);
+    return m_sync_cleanup_fns.emplace(m_sync_cleanup_fns.begin(), std::move(fn));
+}
+
+void Connection::removeSyncCleanup(CleanupIt it)
+{
+    const Lock lock(m_cleanup_mutex);
+    m_sync_cleanup_fns.erase(it);
+}
+
+void Connection::addDisconnectHandler(kj::Function<void()> handler)
+{
+    // The handler may destroy the connection, and so the set that its task is in: it runs as a task of the loop.
+    m_disconnect_handlers->add(m_network->onDisconnect().then([this, handler = kj::mv(handler)]() mutable {
+        auto shared = std::make_shared<kj::Function<void()>>(kj::mv(handler));
+        auto canary = m_alive;
+        m_loop->m_task_set->add(kj::evalLater([shared, canary] {
+            if (*canary) (*shared)();
+        }));
+    }));
+}
+
+} // namespace mp

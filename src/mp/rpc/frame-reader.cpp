@@ -1,0 +1,173 @@
+#include "frame-reader.h"
+
+#include <capnp/any.h>
+#include <cstring>
+#include <kj/debug.h>
+
+namespace mp {
+
+namespace {
+//! Start of the longest header: as many segments, 512, as stock Cap'n Proto accepts.
+constexpr kj::byte MAX_HEADER[] = {0xff, 0x01, 0, 0};
+constexpr size_t WORD = sizeof(capnp::word);
+
+uint32_t Read32(const kj::byte* p)
+{
+    return uint32_t{p[0]} | uint32_t{p[1]} << 8 | uint32_t{p[2]} << 16 | uint32_t{p[3]} << 24;
+}
+
+//! Bytes of the header that starts with these four: number of segments less one, size of each, padded to a word.
+size_t HeaderSize(const kj::byte* p) { return (size_t{Read32(p)} + 3) / 2 * WORD; }
+
+capnp::ReaderOptions Options(size_t max_words)
+{
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = max_words;
+    return options;
+}
+} // namespace
+
+//! A message and its bytes.
+class FrameReader::Incoming final : public capnp::IncomingRpcMessage, private capnp::MessageReader
+{
+public:
+    //! @param header  complete
+    Incoming(kj::ArrayPtr<const kj::byte> header, size_t segments, size_t words, size_t max_words)
+        : capnp::MessageReader(Options(max_words)), m_segments(segments), m_words(words)
+    {
+        if (words > m_inline.size()) {
+            m_heap = kj::heapArray<capnp::word>(words);
+            m_data = m_heap.begin();
+        } else {
+            m_data = m_inline.begin();
+        }
+        if (segments > 1) m_sizes = kj::heapArray<uint32_t>(segments);
+        for (size_t i = 0; i < m_sizes.size(); ++i) m_sizes[i] = Read32(header.begin() + 4 + 4 * i);
+    }
+
+    kj::ArrayPtr<kj::byte> missing()
+    {
+        return kj::arrayPtr(reinterpret_cast<kj::byte*>(m_data) + m_filled, m_words * WORD - m_filled);
+    }
+    void fill(size_t bytes) { m_filled += bytes; }
+
+    // capnp::IncomingRpcMessage
+    capnp::AnyPointer::Reader getBody() override { return getRoot<capnp::AnyPointer>(); }
+    size_t sizeInWords() override { return m_words; }
+
+    // capnp::MessageReader
+    kj::ArrayPtr<const capnp::word> getSegment(kj::uint id) override
+    {
+        if (id >= m_segments) return nullptr;
+        if (m_segments == 1) return kj::arrayPtr(m_data, m_words);
+        size_t offset = 0;
+        for (size_t i = 0; i < id; ++i) offset += m_sizes[i];
+        return kj::arrayPtr(m_data + offset, m_sizes[id]);
+    }
+
+private:
+    const size_t m_segments;
+    const size_t m_words;
+    size_t m_filled{0};
+    capnp::word* m_data;
+    //! Of several segments; a single one has all words.
+    kj::Array<uint32_t> m_sizes;
+    kj::Array<capnp::word> m_heap;
+    //! Room for ordinary calls, so that they take one allocation.
+    kj::FixedArray<capnp::word, 64> m_inline;
+};
+
+FrameReader::FrameReader(size_t max_words) : m_max_words(max_words) {}
+
+FrameReader::~FrameReader() = default;
+
+int FrameReader::space(iovec* pieces, kj::ArrayPtr<kj::byte> scratch)
+{
+    int count = 0;
+    if (m_partial.get() != nullptr) {
+        auto missing = m_partial->missing();
+        pieces[count++] = {missing.begin(), missing.size()};
+    }
+    pieces[count++] = {scratch.begin(), scratch.size()};
+    return count;
+}
+
+void FrameReader::received(size_t bytes, kj::ArrayPtr<const kj::byte> scratch)
+{
+    if (m_partial.get() != nullptr) {
+        const size_t direct = kj::min(bytes, m_partial->missing().size());
+        m_partial->fill(direct);
+        bytes -= direct;
+        if (!finishPartial()) return;
+    }
+    feed(scratch.slice(0, bytes));
+}
+
+void FrameReader::feed(kj::ArrayPtr<const kj::byte> bytes)
+{
+    while (bytes.size() > 0) {
+        if (m_partial.get() == nullptr && !takeHeader(bytes)) return;
+        auto missing = m_partial->missing();
+        const size_t take = kj::min(missing.size(), bytes.size());
+        memcpy(missing.begin(), bytes.begin(), take);
+        m_partial->fill(take);
+        bytes = bytes.slice(take, bytes.size());
+        finishPartial();
+    }
+}
+
+bool FrameReader::finishPartial()
+{
+    if (m_partial->missing().size() > 0) return false;
+    m_messages.push_back(kj::mv(m_partial));
+    return true;
+}
+
+bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
+{
+    // Usually the whole header is there, and nothing is copied.
+    if (m_header.size() == 0 && bytes.size() >= 4) {
+        const size_t size = checkedHeaderSize(bytes.begin());
+        if (bytes.size() >= size) {
+            begin(bytes.slice(0, size));
+            bytes = bytes.slice(size, bytes.size());
+            return true;
+        }
+    }
+    for (;;) {
+        const size_t size = m_header.size() < 4 ? 4 : checkedHeaderSize(m_header.begin());
+        const size_t take = kj::min(size - m_header.size(), bytes.size());
+        m_header.addAll(bytes.slice(0, take));
+        bytes = bytes.slice(take, bytes.size());
+        if (m_header.size() < size) return false;
+        if (size > 4) break;
+    }
+    begin(m_header);
+    m_header.clear();
+    return true;
+}
+
+size_t FrameReader::checkedHeaderSize(const kj::byte* start)
+{
+    const size_t size = HeaderSize(start);
+    KJ_REQUIRE(size <= HeaderSize(MAX_HEADER), "message has too many segments; is it no Cap'n Proto message?");
+    return size;
+}
+
+void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
+{
+    const size_t segments = size_t{Read32(header.begin())} + 1;
+    size_t words = 0;
+    for (size_t i = 0; i < segments; ++i) words += Read32(header.begin() + 4 + 4 * i);
+    KJ_REQUIRE(words <= m_max_words, "message is too large", words, m_max_words);
+    m_partial = kj::heap<Incoming>(header, segments, words, m_max_words);
+}
+
+kj::Own<capnp::IncomingRpcMessage> FrameReader::takeMessage()
+{
+    kj::Own<capnp::IncomingRpcMessage> message = kj::mv(m_messages.front());
+    m_messages.pop_front();
+    return message;
+}
+
+} // namespace mp

@@ -1,0 +1,59 @@
+#ifndef MP_RPC_FRAME_READER_H
+#define MP_RPC_FRAME_READER_H
+
+#include <capnp/message.h>
+#include <capnp/rpc.h>
+#include <deque>
+#include <kj/vector.h>
+#include <sys/uio.h>
+
+namespace mp {
+
+//! Cuts a stream of bytes into Cap'n Proto messages. Knows nothing of where the bytes come from.
+//! Nothing in the bytes is trusted: sizes are checked before memory is taken for them.
+class FrameReader
+{
+public:
+    //! @param max_words  larger messages are refused
+    explicit FrameReader(size_t max_words);
+    ~FrameReader();
+    KJ_DISALLOW_COPY(FrameReader);
+
+    //! Where to read bytes to: the message that is being received, and then the scratch space.
+    //! @return number of pieces, one or two
+    int space(iovec* pieces, kj::ArrayPtr<kj::byte> scratch);
+
+    //! Take bytes that were read to space().
+    //! @throws kj::Exception when they are no message, or too large a one
+    void received(size_t bytes, kj::ArrayPtr<const kj::byte> scratch);
+
+    //! Take bytes from anywhere.
+    //! @throws like received()
+    void feed(kj::ArrayPtr<const kj::byte> bytes);
+
+    bool hasMessage() const { return !m_messages.empty(); }
+    kj::Own<capnp::IncomingRpcMessage> takeMessage();
+
+    //! Whether the bytes so far end between two messages.
+    bool betweenMessages() const { return m_partial.get() == nullptr && m_header.size() == 0; }
+
+private:
+    class Incoming;
+
+    //! Take the header off the bytes, as far as it is there. @return whether a message has begun
+    bool takeHeader(kj::ArrayPtr<const kj::byte>& bytes);
+    static size_t checkedHeaderSize(const kj::byte* start);
+    //! @return whether the message was complete
+    bool finishPartial();
+    void begin(kj::ArrayPtr<const kj::byte> header);
+
+    const size_t m_max_words;
+    std::deque<kj::Own<capnp::IncomingRpcMessage>> m_messages;
+    //! Start of a header that is not complete yet.
+    kj::Vector<kj::byte> m_header;
+    kj::Own<Incoming> m_partial;
+};
+
+} // namespace mp
+
+#endif // MP_RPC_FRAME_READER_H

@@ -1,0 +1,467 @@
+#include "message-network.h"
+
+#include <capnp/any.h>
+#include <cerrno>
+#include <kj/debug.h>
+#include <sys/socket.h>
+
+namespace mp {
+
+namespace {
+//! Messages below are copied into the output buffer; sending larger ones from where they are costs less.
+constexpr size_t MAX_COPIED_BYTES = 16 << 10;
+//! Buffer space that an idle connection keeps.
+constexpr size_t MAX_KEPT_BYTES = 4 << 10;
+constexpr size_t MAX_PIECES = 64;
+
+kj::Exception Disconnected(kj::StringPtr why)
+{
+    return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(why));
+}
+} // namespace
+
+class MessageNetwork::Outgoing final : public capnp::OutgoingRpcMessage, public kj::Refcounted
+{
+public:
+    Outgoing(MessageNetwork& network, kj::uint first_segment_words)
+        : m_network(network), m_message(first_segment_words <= SCRATCH_WORDS
+                                            ? kj::arrayPtr(m_scratch, SCRATCH_WORDS)
+                                            : kj::ArrayPtr<capnp::word>(m_heap = Zeroed(first_segment_words)))
+    {
+    }
+
+    // capnp::OutgoingRpcMessage
+    capnp::AnyPointer::Builder getBody() override { return m_message.getRoot<capnp::AnyPointer>(); }
+    void send() override { m_network.enqueue(*this); }
+    size_t sizeInWords() override { return m_message.sizeInWords(); }
+
+    kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return m_message.getSegmentsForOutput(); }
+
+private:
+    static constexpr size_t SCRATCH_WORDS = 96;
+
+    static kj::Array<capnp::word> Zeroed(size_t words)
+    {
+        auto array = kj::heapArray<capnp::word>(words);
+        memset(array.begin(), 0, words * sizeof(capnp::word));
+        return array;
+    }
+
+    MessageNetwork& m_network;
+    capnp::word m_scratch[SCRATCH_WORDS]{};
+    kj::Array<capnp::word> m_heap;
+    capnp::MallocMessageBuilder m_message;
+};
+
+//! RpcSystem's wait for the next message.
+class MessageNetwork::Receiver
+{
+public:
+    Receiver(kj::PromiseFulfiller<Message>& fulfiller, MessageNetwork& network)
+        : m_fulfiller(fulfiller), m_network(network)
+    {
+        network.m_receiver = this;
+    }
+    ~Receiver()
+    {
+        if (m_network.m_receiver == this) m_network.m_receiver = nullptr;
+    }
+    KJ_DISALLOW_COPY(Receiver);
+
+    kj::PromiseFulfiller<Message>& m_fulfiller;
+
+private:
+    MessageNetwork& m_network;
+};
+
+void MessageNetwork::ConnectionDisposer::disposeImpl(void*) const
+{
+    if (--refs == 0) released->fulfill();
+}
+
+MessageNetwork::MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
+                               const MessageLimits& limits)
+    : m_reactor(reactor), m_stream(kj::mv(stream)), m_fd_stream(dynamic_cast<FdStream*>(m_stream.get())),
+      m_side(side), m_limits(limits), m_peer_vat_id(4), m_reader(limits.max_message_words),
+      m_disconnected([this] {
+          auto paf = kj::newPromiseAndFulfiller<void>();
+          m_disposer.released = kj::mv(paf.fulfiller);
+          return paf.promise.fork();
+      }())
+{
+    m_peer_vat_id.initRoot<capnp::rpc::twoparty::VatId>().setSide(side == capnp::rpc::twoparty::Side::CLIENT
+                                                                      ? capnp::rpc::twoparty::Side::SERVER
+                                                                      : capnp::rpc::twoparty::Side::CLIENT);
+    if (m_fd_stream) {
+        m_fd_stream->setListener(this);
+    } else {
+        m_stream_read = readStream().eagerlyEvaluate(nullptr);
+    }
+}
+
+MessageNetwork::~MessageNetwork() noexcept(false)
+{
+    if (m_fd_stream) m_fd_stream->setListener(nullptr);
+    if (m_flush_pending) m_reactor.removeFlush(*this);
+}
+
+kj::Own<capnp::TwoPartyVatNetworkBase::Connection> MessageNetwork::asConnection()
+{
+    ++m_disposer.refs;
+    return kj::Own<capnp::TwoPartyVatNetworkBase::Connection>(this, m_disposer);
+}
+
+kj::Maybe<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>
+MessageNetwork::connect(capnp::rpc::twoparty::VatId::Reader host)
+{
+    if (host.getSide() == m_side) return nullptr;
+    return asConnection();
+}
+
+kj::Promise<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>> MessageNetwork::accept()
+{
+    if (m_side == capnp::rpc::twoparty::Side::SERVER && !m_accepted) {
+        m_accepted = true;
+        return asConnection();
+    }
+    // There is one connection only.
+    auto paf = kj::newPromiseAndFulfiller<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>();
+    m_never_accepted = kj::mv(paf.fulfiller);
+    return kj::mv(paf.promise);
+}
+
+capnp::rpc::twoparty::VatId::Reader MessageNetwork::getPeerVatId()
+{
+    return m_peer_vat_id.getRoot<capnp::rpc::twoparty::VatId>();
+}
+
+kj::Own<capnp::RpcFlowController> MessageNetwork::newStream()
+{
+    return capnp::RpcFlowController::newVariableWindowController(*this);
+}
+
+size_t MessageNetwork::getWindow()
+{
+    // What the kernel is ready to buffer is a good window for streaming calls.
+    int size = 0;
+    kj::uint length = sizeof(size);
+    const bool known =
+        kj::runCatchingExceptions([&] { m_stream->getsockopt(SOL_SOCKET, SO_SNDBUF, &size, &length); }) == nullptr;
+    return known && size > 0 ? static_cast<size_t>(size) : capnp::RpcFlowController::DEFAULT_WINDOW_SIZE;
+}
+
+// Output
+
+kj::Own<capnp::OutgoingRpcMessage> MessageNetwork::newOutgoingMessage(kj::uint first_segment_words)
+{
+    return kj::refcounted<Outgoing>(*this, first_segment_words);
+}
+
+void MessageNetwork::enqueue(Outgoing& message)
+{
+    if (m_write_failed || m_shut_when_sent) return;
+    const auto segments = message.segments();
+    size_t words = 0;
+    for (const auto& segment : segments) words += segment.size();
+    KJ_REQUIRE(words < m_limits.max_message_words, "message is too large to send: the peer would refuse it", words,
+               m_limits.max_message_words);
+
+    const bool copied = words * sizeof(capnp::word) <= MAX_COPIED_BYTES;
+    if (m_output.empty() || m_output.back().message.get() != nullptr) m_output.emplace_back();
+    auto& bytes = m_output.back().bytes;
+    const size_t before = bytes.size();
+    auto add32 = [&](size_t value) {
+        for (int shift = 0; shift < 32; shift += 8) bytes.add(static_cast<kj::byte>(value >> shift));
+    };
+    add32(segments.size() - 1);
+    for (const auto& segment : segments) add32(segment.size());
+    if (segments.size() % 2 == 0) add32(0);
+    if (copied) {
+        for (const auto& segment : segments) bytes.addAll(segment.asBytes());
+    } else {
+        m_output_bytes += words * sizeof(capnp::word);
+        m_output.back().message = kj::addRef(message);
+    }
+    m_output_bytes += bytes.size() - before;
+
+    if (m_output_bytes > m_limits.max_queued_bytes) {
+        writeFailed(Disconnected(kj::str("peer does not read: ", m_output_bytes, " bytes are waiting for it")));
+        return;
+    }
+    if (!m_flush_pending) {
+        m_flush_pending = true;
+        m_reactor.needsFlush(*this);
+    }
+}
+
+size_t MessageNetwork::gather(iovec* pieces, size_t max) const
+{
+    size_t count = 0;
+    size_t skip = m_output_sent;
+    auto add = [&](const kj::byte* data, size_t size) {
+        if (skip >= size) {
+            skip -= size;
+        } else if (count < max) {
+            pieces[count++] = {const_cast<kj::byte*>(data) + skip, size - skip};
+            skip = 0;
+        }
+    };
+    for (const Chunk& chunk : m_output) {
+        if (count == max) break;
+        add(chunk.bytes.begin(), chunk.bytes.size());
+        if (chunk.message.get() == nullptr) continue;
+        for (const auto& segment : const_cast<Outgoing&>(*chunk.message).segments()) {
+            add(segment.asBytes().begin(), segment.asBytes().size());
+        }
+    }
+    return count;
+}
+
+void MessageNetwork::sent(size_t bytes)
+{
+    m_output_bytes -= bytes;
+    m_output_sent += bytes;
+    while (!m_output.empty()) {
+        Chunk& chunk = m_output.front();
+        size_t size = chunk.bytes.size();
+        if (chunk.message.get() != nullptr) size += chunk.message->sizeInWords() * sizeof(capnp::word);
+        if (m_output_sent < size) return;
+        m_output_sent -= size;
+        if (m_output.size() == 1 && chunk.message.get() == nullptr && chunk.bytes.capacity() <= MAX_KEPT_BYTES) {
+            chunk.bytes.clear();
+            break;
+        }
+        m_output.pop_front();
+    }
+    if (m_output_bytes > 0) return;
+    if (m_shut_when_sent) {
+        // The peer may be gone already, and then need not be told.
+        kj::runCatchingExceptions([&] { m_stream->shutdownWrite(); });
+    }
+    KJ_IF_MAYBE (fulfiller, m_all_sent) {
+        (*fulfiller)->fulfill();
+        m_all_sent = nullptr;
+    }
+}
+
+void MessageNetwork::flush()
+{
+    m_flush_pending = false;
+    if (m_write_failed) return;
+    if (m_fd_stream) {
+        flushFd();
+    } else {
+        flushStream();
+    }
+}
+
+void MessageNetwork::flushFd()
+{
+    while (m_output_bytes > 0) {
+        iovec pieces[MAX_PIECES];
+        const size_t count = gather(pieces, MAX_PIECES);
+        const ssize_t n = m_fd_stream->writeNow(pieces, static_cast<int>(count));
+        if (n == -EAGAIN) return; // writable() goes on
+        if (n < 0) {
+            writeFailed(Disconnected(kj::str("write: ", strerror(static_cast<int>(-n)))));
+            return;
+        }
+        sent(static_cast<size_t>(n));
+    }
+}
+
+void MessageNetwork::writable()
+{
+    if (m_output_bytes > 0 && !m_flush_pending) flushFd();
+}
+
+void MessageNetwork::flushStream()
+{
+    if (m_output_bytes == 0 || m_stream_writes) return;
+    m_stream_writes = true;
+    m_stream_write = writeStream().eagerlyEvaluate(nullptr);
+}
+
+kj::Promise<void> MessageNetwork::writeStream()
+{
+    iovec pieces[MAX_PIECES];
+    const size_t count = gather(pieces, MAX_PIECES);
+    // Copied: what is enqueued while the write goes on may move the bytes.
+    kj::Vector<kj::byte> bytes;
+    for (size_t i = 0; i < count; ++i) {
+        bytes.addAll(kj::arrayPtr(static_cast<const kj::byte*>(pieces[i].iov_base), pieces[i].iov_len));
+    }
+    auto array = bytes.releaseAsArray();
+    const size_t size = array.size();
+    auto promise = m_stream->write(array.begin(), size);
+    return promise.attach(kj::mv(array))
+        .then(
+            [this, size]() -> kj::Promise<void> {
+                if (!m_write_failed) sent(size);
+                if (m_output_bytes > 0) return writeStream();
+                m_stream_writes = false;
+                return kj::READY_NOW;
+            },
+            [this](kj::Exception&& error) -> kj::Promise<void> {
+                m_stream_writes = false;
+                writeFailed(kj::mv(error));
+                return kj::READY_NOW;
+            });
+}
+
+void MessageNetwork::writeFailed(kj::Exception error)
+{
+    m_write_failed = true;
+    m_output.clear();
+    m_output_bytes = 0;
+    m_output_sent = 0;
+    KJ_IF_MAYBE (fulfiller, m_all_sent) {
+        (*fulfiller)->fulfill();
+        m_all_sent = nullptr;
+    }
+    // What the peer sent before it went is still good; after that, nobody will answer.
+    if (m_fd_stream) readFd();
+    ended(kj::mv(error));
+}
+
+kj::Promise<void> MessageNetwork::shutdown()
+{
+    close();
+    return finish();
+}
+
+bool MessageNetwork::close()
+{
+    if (m_shut_when_sent) return m_output_bytes == 0;
+    m_shut_when_sent = true;
+    if (m_flush_pending) m_reactor.removeFlush(*this);
+    flush();
+    if (m_output_bytes == 0) sent(0);
+    return m_output_bytes == 0;
+}
+
+kj::Promise<void> MessageNetwork::finish()
+{
+    if (m_output_bytes == 0) return kj::READY_NOW;
+    auto paf = kj::newPromiseAndFulfiller<void>();
+    m_all_sent = kj::mv(paf.fulfiller);
+    return kj::mv(paf.promise);
+}
+
+// Input
+
+kj::Promise<MessageNetwork::Message> MessageNetwork::receiveIncomingMessage()
+{
+    if (!m_reader.hasMessage() && !m_ended && m_fd_stream && m_fd_stream->mayRead()) readFd();
+    if (m_reader.hasMessage()) return Message(m_reader.takeMessage());
+    if (m_ended) {
+        KJ_IF_MAYBE (error, m_error) {
+            return kj::cp(*error);
+        }
+        return Message(nullptr);
+    }
+    auto promise = kj::newAdaptedPromise<Message, Receiver>(*this);
+    KJ_IF_MAYBE (fulfiller, m_wanted) {
+        (*fulfiller)->fulfill();
+        m_wanted = nullptr;
+    }
+    return promise;
+}
+
+bool MessageNetwork::deliver()
+{
+    if (m_receiver == nullptr) return false;
+    Receiver& receiver = *m_receiver;
+    if (m_reader.hasMessage()) {
+        m_receiver = nullptr;
+        receiver.m_fulfiller.fulfill(Message(m_reader.takeMessage()));
+    } else if (m_ended) {
+        m_receiver = nullptr;
+        KJ_IF_MAYBE (error, m_error) {
+            receiver.m_fulfiller.reject(kj::cp(*error));
+        } else {
+            receiver.m_fulfiller.fulfill(Message(nullptr));
+        }
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
+{
+    if (m_ended) return;
+    m_ended = true;
+    m_error = kj::mv(error);
+    deliver();
+}
+
+void MessageNetwork::readable()
+{
+    // Read only when somebody waits for it: what the kernel holds is the peer's limit.
+    if (m_receiver != nullptr && !m_ended) {
+        readFd();
+        deliver();
+    }
+}
+
+void MessageNetwork::readFd()
+{
+    while (!m_ended && !m_reader.hasMessage() && m_fd_stream->mayRead()) {
+        const auto scratch = m_reactor.scratch();
+        iovec pieces[2];
+        const int count = m_reader.space(pieces, scratch);
+        const ssize_t n = m_fd_stream->readNow(pieces, count);
+        if (n == -EAGAIN) return;
+        if (n < 0) {
+            ended(Disconnected(kj::str("read: ", strerror(static_cast<int>(-n)))));
+        } else if (n == 0) {
+            endOfStream();
+        } else {
+            KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] {
+                             m_reader.received(static_cast<size_t>(n), scratch);
+                         })) {
+                ended(kj::mv(*error));
+            }
+        }
+    }
+}
+
+kj::Promise<void> MessageNetwork::readStream()
+{
+    if (m_receiver == nullptr) {
+        auto paf = kj::newPromiseAndFulfiller<void>();
+        m_wanted = kj::mv(paf.fulfiller);
+        return paf.promise.then([this] { return readStream(); });
+    }
+    // A buffer of its own: the loop's scratch space doesn't last across turns.
+    constexpr size_t BUFFER = 16 << 10;
+    auto buffer = kj::heapArray<kj::byte>(BUFFER);
+    auto promise = m_stream->tryRead(buffer.begin(), 1, BUFFER);
+    return promise
+        .then(
+            [this, buffer = kj::mv(buffer)](size_t n) {
+                if (n > 0) {
+                    m_reader.feed(buffer.slice(0, n));
+                    deliver();
+                } else {
+                    endOfStream();
+                }
+            })
+        .then([this]() -> kj::Promise<void> { return m_ended ? kj::Promise<void>(kj::READY_NOW) : readStream(); },
+              [this](kj::Exception&& error) -> kj::Promise<void> {
+                  ended(kj::mv(error));
+                  return kj::READY_NOW;
+              });
+}
+
+void MessageNetwork::endOfStream()
+{
+    if (m_reader.betweenMessages()) {
+        ended(nullptr);
+    } else {
+        ended(Disconnected("the stream ended inside a message"));
+    }
+}
+
+} // namespace mp

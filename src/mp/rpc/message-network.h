@@ -1,0 +1,142 @@
+#ifndef MP_RPC_MESSAGE_NETWORK_H
+#define MP_RPC_MESSAGE_NETWORK_H
+
+#include "fd-stream.h"
+#include "frame-reader.h"
+#include "reactor.h"
+
+#include <capnp/message.h>
+#include <capnp/rpc-twoparty.h>
+#include <deque>
+
+namespace mp {
+
+//! What one peer may make this process hold.
+struct MessageLimits
+{
+    //! Largest message in either direction.
+    size_t max_message_words = capnp::ReaderOptions().traversalLimitInWords;
+    //! Bytes waiting for a peer that doesn't read; more end the connection.
+    size_t max_queued_bytes = size_t{512} << 20;
+};
+
+//! The transport of one connection, as RpcSystem sees it: messages framed straight out of and into buffers, sent once
+//! per turn of the loop. Over an FdStream it reads and writes without promises; any other stream works too.
+//! Owning the loop.
+class MessageNetwork final : public capnp::TwoPartyVatNetworkBase,
+                             private capnp::TwoPartyVatNetworkBase::Connection,
+                             private capnp::RpcFlowController::WindowGetter,
+                             private Reactor::Flushable,
+                             private FdStream::Listener
+{
+public:
+    MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
+                   const MessageLimits& limits = MessageLimits());
+    ~MessageNetwork() noexcept(false);
+
+    //! Resolves when RpcSystem has done with the connection: the peer closed it, or it failed.
+    kj::Promise<void> onDisconnect() { return m_disconnected.addBranch(); }
+
+    //! Send what was written, as far as that goes without waiting, then tell the peer that nothing follows.
+    //! @return false when output is left; finish() waits for it
+    bool close();
+    //! After close(): resolves when the rest is sent, or can't be.
+    kj::Promise<void> finish();
+
+    // capnp::TwoPartyVatNetworkBase
+    kj::Maybe<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>
+    connect(capnp::rpc::twoparty::VatId::Reader host) override;
+    kj::Promise<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>> accept() override;
+
+private:
+    class Outgoing;
+    class Receiver;
+    class ConnectionDisposer final : public kj::Disposer
+    {
+    public:
+        mutable size_t refs{0};
+        mutable kj::Own<kj::PromiseFulfiller<void>> released;
+
+    protected:
+        void disposeImpl(void* pointer) const override;
+    };
+    using Message = kj::Maybe<kj::Own<capnp::IncomingRpcMessage>>;
+
+    //! Output in order: bytes, then the segments of a message too large to copy.
+    struct Chunk
+    {
+        kj::Vector<kj::byte> bytes;
+        kj::Own<Outgoing> message;
+    };
+
+    kj::Own<capnp::TwoPartyVatNetworkBase::Connection> asConnection();
+
+    // capnp::TwoPartyVatNetworkBase::Connection
+    kj::Own<capnp::RpcFlowController> newStream() override;
+    capnp::rpc::twoparty::VatId::Reader getPeerVatId() override;
+    kj::Own<capnp::OutgoingRpcMessage> newOutgoingMessage(kj::uint first_segment_words) override;
+    kj::Promise<Message> receiveIncomingMessage() override;
+    kj::Promise<void> shutdown() override;
+
+    // capnp::RpcFlowController::WindowGetter
+    size_t getWindow() override;
+
+    // Reactor::Flushable
+    void flush() override;
+
+    // FdStream::Listener
+    void readable() override;
+    void writable() override;
+
+    void enqueue(Outgoing& message);
+    void flushFd();
+    void flushStream();
+    kj::Promise<void> writeStream();
+    void sent(size_t bytes);
+    void writeFailed(kj::Exception error);
+    size_t gather(iovec* pieces, size_t max) const;
+
+    void readFd();
+    kj::Promise<void> readStream();
+    void endOfStream();
+    bool deliver();
+    void ended(kj::Maybe<kj::Exception> error);
+
+    Reactor& m_reactor;
+    kj::Own<kj::AsyncIoStream> m_stream;
+    //! m_stream, where it can be used directly.
+    FdStream* const m_fd_stream;
+    const capnp::rpc::twoparty::Side m_side;
+    const MessageLimits m_limits;
+    capnp::MallocMessageBuilder m_peer_vat_id;
+    bool m_accepted{false};
+    kj::Maybe<kj::Own<kj::PromiseFulfiller<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>>> m_never_accepted;
+
+    FrameReader m_reader;
+    Receiver* m_receiver{nullptr};
+    //! No more input: the end of the stream, or why.
+    bool m_ended{false};
+    kj::Maybe<kj::Exception> m_error;
+
+    std::deque<Chunk> m_output;
+    size_t m_output_bytes{0};
+    //! Bytes of the first chunk that are sent already.
+    size_t m_output_sent{0};
+    bool m_flush_pending{false};
+    bool m_write_failed{false};
+    bool m_shut_when_sent{false};
+    kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> m_all_sent;
+
+    ConnectionDisposer m_disposer;
+    kj::ForkedPromise<void> m_disconnected;
+
+    // For a stream that is no FdStream. Last: the promises refer to the rest.
+    kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> m_wanted;
+    bool m_stream_writes{false};
+    kj::Promise<void> m_stream_write{nullptr};
+    kj::Promise<void> m_stream_read{nullptr};
+};
+
+} // namespace mp
+
+#endif // MP_RPC_MESSAGE_NETWORK_H

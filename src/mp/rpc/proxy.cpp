@@ -1,0 +1,75 @@
+#include "errors.h"
+#include "reactor.h"
+#include "runtime.h"
+
+#include <mp/connection.h>
+#include <mp/proxy.h>
+
+namespace mp {
+
+ProxyContext::ProxyContext(Connection* connection) : connection(connection), loop(*connection->m_loop) {}
+
+void ProxyClientLink::attach(ProxyContext& context, capnp::Capability::Client& capability, DestroyFn destroy,
+                             void* client, bool owned)
+{
+    context.loop->call([&] {
+        context.m_link = context.connection->addSyncCleanup([&context, &capability] {
+            // The connection goes first: nothing can be called any more.
+            const capnp::Capability::Client released(kj::mv(capability));
+            context.connection = nullptr;
+        });
+    });
+    context.cleanup_fns.emplace_front([&context, &capability, destroy, client, owned] {
+        try {
+            destroy(client);
+        } catch (...) {
+            MP_LOG(*context.loop, Log::Warning) << "Remote destroy call failed during cleanup. Continuing.";
+        }
+        release(context, capability, owned);
+    });
+}
+
+void ProxyClientLink::release(ProxyContext& context, capnp::Capability::Client& capability, bool owned)
+{
+    context.loop->call([&] {
+        const capnp::Capability::Client released(kj::mv(capability));
+        Connection* const connection = context.connection;
+        if (connection == nullptr) return;
+        context.connection = nullptr;
+        connection->removeSyncCleanup(context.m_link);
+        if (owned) delete connection;
+    });
+}
+
+void ProxyClientLink::abandon(ProxyContext& context, capnp::Capability::Client& capability, bool owned) noexcept
+{
+    try {
+        release(context, capability, owned);
+    } catch (...) {
+        MP_LOG(*context.loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
+    }
+}
+
+void ProxyClientLink::cleanup(ProxyContext& context) noexcept
+{
+    while (!context.cleanup_fns.empty()) {
+        try {
+            CleanupRun(context.cleanup_fns);
+        } catch (...) {
+            MP_LOG(*context.loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
+        }
+    }
+}
+
+void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl)
+{
+    if (!impl && context.cleanup_fns.empty()) return;
+    // A user's destructor may block or make calls, which the loop's owner must not.
+    context.loop->addAsyncCleanup(
+        [impl = std::move(impl), fns = std::make_shared<CleanupList>(std::move(context.cleanup_fns))]() mutable {
+            impl.reset();
+            CleanupRun(*fns);
+        });
+}
+
+} // namespace mp

@@ -1,0 +1,168 @@
+#ifndef MP_RPC_REACTOR_H
+#define MP_RPC_REACTOR_H
+
+#include "port.h"
+
+#include <atomic>
+#include <kj/async.h>
+#include <kj/exception.h>
+#include <kj/function.h>
+#include <mp/function-ref.h>
+#include <mp/log.h>
+#include <mp/thread-context.h>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace mp {
+
+//! Who uses a KJ event loop, and who sleeps on its events. See doc/design.md, "Who drives the loop".
+//!
+//! Any thread can own the loop, one at a time; the owner runs what was posted and KJ's events before it gives the loop
+//! up, so that a loop which nobody owns has nothing to do. Events of the kernel are waited for without owning it: by one
+//! thread that waits for an answer (the leader), if there is one, else by the thread in run().
+class Reactor final : private Port::Idle
+{
+public:
+    using Task = kj::Function<void()>;
+
+    //! Output to send when the owner has nothing else to do.
+    class Flushable
+    {
+    public:
+        virtual void flush() = 0;
+
+    protected:
+        ~Flushable() = default;
+    };
+
+    //! The constructing thread owns the loop, until run().
+    Reactor();
+    ~Reactor() = default;
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    //! End the loop: cancel what KJ runs in the background. On the owner's thread; only the memory is left then, for
+    //! threads that are still inside dropRef().
+    void close();
+
+    //! Where KJ's own messages go; set before other threads use the loop.
+    void setLog(const LogOptions& options) { m_log_opts = &options; }
+    //! Called with the owner's id whenever the owner changes.
+    void setOwnerSlot(std::thread::id* slot);
+
+    bool owned() const { return m_owner.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+
+    //! Owns the loop while it lives, if this thread can: one that has a KJ loop of its own can't. Recursive. Waits
+    //! until the owner gives the loop up.
+    class Owner
+    {
+    public:
+        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()) {}
+        ~Owner()
+        {
+            if (m_owns) m_reactor.leave();
+        }
+        Owner(const Owner&) = delete;
+        Owner& operator=(const Owner&) = delete;
+        explicit operator bool() const { return m_owns; }
+
+    private:
+        Reactor& m_reactor;
+        const bool m_owns;
+    };
+    bool enter();
+    void leave();
+
+    //! Have task run by the loop's owner, soon; by this thread, now, if nobody owns it. Never blocks for another task.
+    void post(Task task);
+
+    //! Run fn owning the loop, on this thread or on the owner's, and wait for it. Throws what fn throws.
+    void call(FunctionRef<void()> fn);
+
+    //! Have output sent before the owner gives the loop up. Owning the loop.
+    void needsFlush(Flushable& flushable);
+    void removeFlush(Flushable& flushable);
+
+    //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
+    //! given meanwhile, and serves the loop's events if no other thread does. Not owning the loop.
+    //! @param may_lead  false for threads that can't own the loop
+    void wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred);
+
+    //! Serve events until the references are gone. On the constructing thread, which owns the loop again afterwards.
+    void run();
+    void addRef() { m_refs.fetch_add(1, std::memory_order_relaxed); }
+    //! May end run(): the caller keeps the Reactor's memory, but nothing else may be touched after it.
+    void dropRef();
+
+    //! Interrupt the sleep of a waiter that leads.
+    void kickLeader() { m_port.kick(); }
+
+    //! Space for what is needed within one turn only. Owning the loop.
+    kj::ArrayPtr<kj::byte> scratch() { return m_scratch; }
+
+    Port& port() { return m_port; }
+    kj::WaitScope& waitScope() { return *m_scope; }
+
+private:
+    class KjLog;
+
+    // Port::Idle
+    bool serve() override;
+    void ownerSleeps(bool sleeps) override;
+
+    bool acquired();
+    bool beginScope();
+    void endScope();
+    void drive();
+    bool tired() const;
+    void nudge();
+    bool runPosts();
+    bool flush();
+
+    bool lead(Waiter& waiter);
+    void stopLeading();
+    void serveEvents(const Port::Events& events);
+    void loopThreadSleep();
+    void wakeLoopThread();
+    void arm(bool armed);
+
+    Port m_port;
+    kj::EventLoop m_kj_loop;
+    //! Rebuilt in the same place by each owner.
+    std::optional<kj::WaitScope> m_scope;
+    const LogOptions* m_log_opts{nullptr};
+
+    std::mutex m_mutex; //!< held by the owner
+    std::atomic<std::thread::id> m_owner;
+    std::thread::id* m_owner_slot{nullptr};
+    int m_depth{0};
+    int m_rounds{0};
+    std::vector<Flushable*> m_flush;
+    kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
+
+    std::mutex m_post_mutex;
+    std::vector<Task> m_posts;
+    std::atomic<bool> m_has_posts{false};
+    bool m_owner_sleeps{false}; //!< in Port::wait()
+
+    std::mutex m_lead_mutex;
+    Waiter* m_leader{nullptr};
+    bool m_running{false};
+    bool m_loop_thread_leads{false};
+    bool m_evict_loop_thread{false};
+    int m_unled_rounds{0};
+
+    //! Readable when there are events and nobody leads (it holds the port's descriptor), or when run() should look
+    //! whether it is done.
+    kj::AutoCloseFd m_fallback;
+    kj::AutoCloseFd m_done;
+    std::atomic<bool> m_check_done{false};
+    std::thread::id m_run_thread;
+    std::atomic<int64_t> m_refs{0};
+};
+
+} // namespace mp
+
+#endif // MP_RPC_REACTOR_H

@@ -1,0 +1,23 @@
+#ifndef MP_RPC_RUNTIME_H
+#define MP_RPC_RUNTIME_H
+
+// What the runtime's parts know of each other and applications don't.
+
+#include <kj/async.h>
+#include <kj/exception.h>
+#include <kj/memory.h>
+
+namespace mp {
+
+class EventLoop;
+class Reactor;
+
+Reactor& ReactorOf(EventLoop& loop);
+
+//! Report a promise that failed where nobody waits for it.
+void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception);
+kj::Own<kj::TaskSet::ErrorHandler> MakeTaskErrorLogger(EventLoop& loop);
+
+} // namespace mp
+
+#endif // MP_RPC_RUNTIME_H

@@ -1,0 +1,235 @@
+#include "dump.h"
+#include "reactor.h"
+#include "runtime.h"
+#include "thread-mapping.h"
+#include "thread-server.h"
+
+#include <atomic>
+#include <kj/debug.h>
+#include <mp/proxy-invoke.h>
+#include <stdexcept>
+
+namespace mp {
+
+namespace {
+int NextRequestNumber()
+{
+    static std::atomic<int> number{0};
+    return ++number;
+}
+
+//! Keeps the thread's object, through a capability, until the request has ended; and counts the request.
+class RunningRequest
+{
+public:
+    explicit RunningRequest(ProxyServer<Thread>& thread) : m_thread(thread), m_client(thread.self())
+    {
+        ++m_thread.m_requests;
+    }
+    ~RunningRequest() { --m_thread.m_requests; }
+    KJ_DISALLOW_COPY(RunningRequest);
+
+private:
+    ProxyServer<Thread>& m_thread;
+    Thread::Client m_client;
+};
+
+kj::Exception Canceled()
+{
+    return KJ_EXCEPTION(DISCONNECTED, "request canceled: its connection is closed");
+}
+} // namespace
+
+void ThrowServerDestroyed(const MethodInfo& method)
+{
+    throw std::runtime_error(std::string(method.name) + " called on an object that was destroyed");
+}
+
+ServerRequest::ServerRequest(EventLoop& loop, Connection& connection, const MethodInfo& method)
+    : m_loop(loop), m_connection(connection), m_method(method), m_number(NextRequestNumber())
+{
+}
+
+ServerRequest::~ServerRequest()
+{
+    // Left over only when its thread ended before the request's turn came.
+    if (m_link || m_callback_thread != nullptr || m_fulfiller.get() != nullptr) {
+        m_loop->call([this] { finish(KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended")); });
+    }
+}
+
+void ServerRequest::logReceived()
+{
+    MP_LOG(*m_loop, Log::Debug) << "IPC server recv request  #" << m_number << " " << m_method.name << "$Params";
+    MP_LOG(*m_loop, Log::Trace) << "request data: " << Dump(*m_loop, m_method.params_schema(), params());
+}
+
+void ServerRequest::logAnswered()
+{
+    MP_LOG(*m_loop, Log::Debug) << "IPC server send response #" << m_number << " " << m_method.name << "$Results";
+    MP_LOG(*m_loop, Log::Trace) << "response data: " << Dump(*m_loop, m_method.results_schema(), results());
+}
+
+kj::Promise<void> ServeOnLoop(ServerRequest& request)
+{
+    request.logReceived();
+    try {
+        request.run(request.m_connection);
+    } catch (const std::exception& e) {
+        MP_LOG(*request.m_loop, Log::Error) << "IPC server unhandled exception: " << e.what();
+        throw;
+    } catch (...) {
+        MP_LOG(*request.m_loop, Log::Error) << "IPC server unhandled exception";
+        throw;
+    }
+    request.logAnswered();
+    return kj::READY_NOW;
+}
+
+kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context)
+{
+    request->logReceived();
+    EventLoop& loop = *request->m_loop;
+    Connection& connection = request->m_connection;
+    const int number = request->m_number;
+    if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
+
+    const bool named = context.hasThread();
+    if (!named && !connection.m_pool) {
+        MP_LOG(loop, Log::Error) << "IPC server error request #" << number
+                                 << ", no thread specified and no pool configured";
+        throw std::runtime_error("no thread specified and no pool configured");
+    }
+    Thread::Client thread = named ? context.getThread() : connection.m_pool->next();
+    return connection.m_threads.getLocalServer(thread).then(
+        [&loop, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
+            KJ_IF_MAYBE (thread, server) {
+                ServerRequest& self = *request;
+                return self.dispatch(kj::mv(request), kj::downcast<ProxyServer<Thread>>(*thread));
+            }
+            MP_LOG(loop, Log::Error) << "IPC server error request #" << number << ", missing thread to execute request";
+            throw std::runtime_error("invalid thread handle");
+        },
+        [&loop, number](kj::Exception&& error) -> kj::Promise<void> {
+            MP_LOG(loop, Log::Info) << "IPC server error request #" << number
+                                    << " CapabilityServerSet<Thread>::getLocalServer call failed, did you forget to "
+                                       "provide a ThreadMap to the client prior to this IPC call?";
+            return kj::mv(error);
+        });
+}
+
+kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
+{
+    if (thread.m_thread == nullptr) return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended");
+    MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
+                                << "}";
+    auto paf = kj::newPromiseAndFulfiller<void>();
+    m_fulfiller = kj::mv(paf.fulfiller);
+    if (!canceled()) m_link = m_connection.m_requests.insert(m_connection.m_requests.end(), this);
+    thread.m_thread->waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
+    return paf.promise.attach(kj::heap<RunningRequest>(thread));
+}
+
+void ServerRequest::execute()
+{
+    EventLoop& loop = *m_loop;
+    ThreadContext& thread = CurrentThread();
+    m_outer = thread.m_request;
+    thread.m_request = this;
+    KJ_DEFER(thread.m_request = m_outer);
+
+    if (loop.testing_hook_async_request_start) loop.testing_hook_async_request_start();
+    kj::Maybe<kj::Exception> error;
+    State waiting = State::Waiting;
+    m_executed = m_state.compare_exchange_strong(waiting, State::Executing);
+    if (!m_executed) {
+        MP_LOG(loop, Log::Info) << "IPC server request #" << m_number << " canceled before it could be executed";
+    } else {
+        MP_LOG(loop, Log::Debug) << "IPC server executing request #" << m_number;
+        error = kj::runCatchingExceptions([&] {
+            try {
+                run(m_connection);
+            } catch (const InterruptException& e) {
+                MP_LOG(loop, Log::Info) << "IPC server request #" << m_number << " interrupted (" << e.what() << ")";
+            }
+        });
+    }
+    if (loop.testing_hook_async_request_done) loop.testing_hook_async_request_done();
+
+    if (!m_holds_loop) m_holds_loop = ReactorOf(loop).enter();
+    if (m_holds_loop) {
+        ThreadMapping::endRequest(*this, thread);
+        finish(kj::mv(error));
+        m_holds_loop = false;
+        ReactorOf(loop).leave();
+    } else {
+        loop.call([&] {
+            ThreadMapping::endRequest(*this, thread);
+            finish(kj::mv(error));
+        });
+    }
+}
+
+void ServerRequest::cancel()
+{
+    if (m_state.exchange(State::Canceled) == State::Executing) {
+        MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled while executing.";
+    }
+    m_link.reset();
+}
+
+void ServerRequest::finish(kj::Maybe<kj::Exception> error)
+{
+    m_callback_thread = nullptr;
+    if (m_link) {
+        m_connection.m_requests.erase(*m_link);
+        m_link.reset();
+    }
+    kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
+    if (canceled()) {
+        if (m_executed) {
+            MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " interrupted (canceled)";
+        }
+        // Nobody waits for the answer, but what the request holds goes with it.
+        if (fulfiller) fulfiller->reject(Canceled());
+        return;
+    }
+    KJ_IF_MAYBE (e, error) {
+        MP_LOG(*m_loop, Log::Error) << "IPC server request #" << m_number << " uncaught exception ("
+                                    << kj::str(*e).cStr() << ")";
+        fulfiller->reject(kj::mv(*e));
+    } else {
+        logAnswered();
+        fulfiller->fulfill();
+    }
+}
+
+void ServerRequest::checkNotCanceled()
+{
+    if (canceled()) kj::throwFatalException(Canceled());
+}
+
+void ServerRequest::withLoop(FunctionRef<void()> fn)
+{
+    m_loop->call([&] {
+        checkNotCanceled();
+        fn();
+    });
+}
+
+void ServerRequest::buildResults(FunctionRef<void()> fn)
+{
+    if (m_fulfiller.get() != nullptr && !m_loop->isLoopThread()) m_holds_loop = ReactorOf(*m_loop).enter();
+    withLoop(fn);
+}
+
+void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
+{
+    if (invoke_context.request) {
+        invoke_context.request->withLoop(fn);
+    } else {
+        invoke_context.connection.m_loop->call(fn);
+    }
+}
+
+} // namespace mp

@@ -1,0 +1,135 @@
+#include "thread-mapping.h"
+
+#include "thread-server.h"
+
+#include <mp/event-loop.h>
+#include <mp/proxy-invoke.h>
+
+namespace mp {
+
+namespace {
+const Thread::Client* Find(const ConnThreads& threads, Connection& connection)
+{
+    const auto it = threads.find(&connection);
+    return it == threads.end() ? nullptr : &it->second->m_client;
+}
+} // namespace
+
+void ThreadMapping::insert(ConnThreads& threads, Connection& connection, ThreadContext& thread, Thread::Client client)
+{
+    const Lock lock(thread.waiter->m_mutex);
+    if (!thread.request_threads.contains(&connection) && !thread.callback_threads.contains(&connection)) {
+        connection.m_thread_contexts.push_back(&thread);
+    }
+    threads[&connection].emplace(kj::mv(client), &connection, /* destroy_connection= */ false);
+}
+
+Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadContext& thread)
+{
+    {
+        const Lock lock(thread.waiter->m_mutex);
+        if (const Thread::Client* client = Find(thread.callback_threads, connection)) {
+            return const_cast<Thread::Client&>(*client);
+        }
+    }
+    auto server = kj::heap<ProxyServer<Thread>>(*connection.m_loop, thread);
+    ProxyServer<Thread>& exported = *server;
+    Thread::Client client = connection.m_threads.add(kj::mv(server));
+    insert(thread.callback_threads, connection, thread, client);
+    const Lock lock(thread.waiter->m_mutex);
+    thread.m_exported[&connection] = &exported;
+    return client;
+}
+
+Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContext& thread)
+{
+    {
+        const Lock lock(thread.waiter->m_mutex);
+        if (const Thread::Client* client = Find(thread.request_threads, connection)) {
+            return const_cast<Thread::Client&>(*client);
+        }
+    }
+    for (ServerRequest* request = thread.m_request; request != nullptr; request = request->m_outer) {
+        if (&request->m_connection != &connection || request->canceled()) continue;
+        KJ_IF_MAYBE (client, request->m_callback_thread) {
+            request->m_mapped = true;
+            insert(thread.request_threads, connection, thread, *client);
+            return *client;
+        }
+    }
+    auto request = connection.m_thread_map.makeThreadRequest();
+    request.setName(thread.thread_name);
+    // Not waited for: calls on the thread follow it.
+    Thread::Client client = request.send().getResult();
+    insert(thread.request_threads, connection, thread, client);
+    return client;
+}
+
+void ThreadMapping::endRequest(ServerRequest& request, ThreadContext& thread)
+{
+    if (!request.m_mapped || request.canceled()) return;
+    request.m_mapped = false;
+    Connection& connection = request.m_connection;
+    ConnThreads::node_type dropped;
+    const Lock lock(thread.waiter->m_mutex);
+    dropped = thread.request_threads.extract(&connection);
+    if (!thread.callback_threads.contains(&connection)) connection.m_thread_contexts.remove(&thread);
+}
+
+void ThreadMapping::dropEntries(ThreadContext& thread, Connection& connection)
+{
+    // Destroyed without the mutex: the client objects belong to the loop.
+    ConnThreads::node_type request_thread;
+    ConnThreads::node_type callback_thread;
+    {
+        const Lock lock(thread.waiter->m_mutex);
+        request_thread = thread.request_threads.extract(&connection);
+        callback_thread = thread.callback_threads.extract(&connection);
+        if (const auto it = thread.m_exported.find(&connection); it != thread.m_exported.end()) {
+            it->second->m_thread = nullptr;
+            thread.m_exported.erase(it);
+        }
+    }
+    if (request_thread || callback_thread) connection.m_thread_contexts.remove(&thread);
+}
+
+void ThreadMapping::dropConnection(Connection& connection)
+{
+    while (!connection.m_thread_contexts.empty()) dropEntries(*connection.m_thread_contexts.front(), connection);
+}
+
+void ThreadMapping::dropThread(ThreadContext& thread)
+{
+    if (!thread.waiter) return;
+    for (;;) {
+        // An entry, as long as it is there, keeps its loop; and the connection while the loop is owned.
+        std::optional<EventLoopRef> loop;
+        Connection* connection = nullptr;
+        {
+            const Lock lock(thread.waiter->m_mutex);
+            for (const ConnThreads* threads : {&thread.request_threads, &thread.callback_threads}) {
+                if (loop || threads->empty()) continue;
+                connection = threads->begin()->first;
+                loop.emplace(*threads->begin()->second->m_context.loop);
+            }
+        }
+        if (!loop) break;
+        (*loop)->call([&] {
+            {
+                const Lock lock(thread.waiter->m_mutex);
+                if (!thread.request_threads.contains(connection) && !thread.callback_threads.contains(connection)) return;
+            }
+            dropEntries(thread, *connection);
+        });
+    }
+    thread.waiter->dropTasks();
+}
+
+void ThreadMapping::forgetExport(ProxyServer<Thread>& server)
+{
+    ThreadContext& thread = *server.m_thread;
+    const Lock lock(thread.waiter->m_mutex);
+    std::erase_if(thread.m_exported, [&](const auto& entry) { return entry.second == &server; });
+}
+
+} // namespace mp

@@ -1,0 +1,40 @@
+#ifndef MP_RPC_THREAD_MAPPING_H
+#define MP_RPC_THREAD_MAPPING_H
+
+#include <mp/connection.h>
+#include <mp/thread-context.h>
+
+namespace mp {
+
+//! Which thread of one side stands for which of the other: the entries in ThreadContext, and their end, whichever of
+//! thread and connection goes first.
+class ThreadMapping
+{
+public:
+    //! The calling thread, as the peer is told to call it back. Owning the loop.
+    static Thread::Client callbackThread(Connection& connection, ThreadContext& thread);
+
+    //! The peer's thread that runs the calling thread's calls: the one that waits for the calling thread, if it runs a
+    //! request of that peer, else one of its own. Owning the loop.
+    static Thread::Client requestThread(Connection& connection, ThreadContext& thread);
+
+    //! The request's thread doesn't stand for the peer's callback thread any more. Owning the loop.
+    static void endRequest(ServerRequest& request, ThreadContext& thread);
+
+    //! A thread ends: drop its entries. On that thread.
+    static void dropThread(ThreadContext& thread);
+
+    //! A connection ends: drop its entries. Owning the loop.
+    static void dropConnection(Connection& connection);
+
+    //! The exported object is being destroyed. Owning the loop.
+    static void forgetExport(ProxyServer<Thread>& server);
+
+private:
+    static void insert(ConnThreads& threads, Connection& connection, ThreadContext& thread, Thread::Client client);
+    static void dropEntries(ThreadContext& thread, Connection& connection);
+};
+
+} // namespace mp
+
+#endif // MP_RPC_THREAD_MAPPING_H

@@ -1,0 +1,73 @@
+#ifndef MP_RPC_THREAD_SERVER_H
+#define MP_RPC_THREAD_SERVER_H
+
+#include "worker-threads.h"
+
+#include <mp/connection.h>
+#include <mp/thread-context.h>
+
+namespace mp {
+
+//! A thread, as the peer names it: one that waits in a call, and then runs callbacks, or one made for the peer.
+template <>
+struct ProxyServer<Thread> final : public Thread::Server
+{
+    //! An application's thread.
+    ProxyServer(EventLoop& loop, ThreadContext& thread);
+    //! A worker.
+    ProxyServer(EventLoop& loop, std::unique_ptr<WorkerThread> worker);
+    ~ProxyServer() noexcept(false);
+
+    kj::Promise<void> getName(GetNameContext context) override;
+
+    //! Keeps this object while it lives.
+    Thread::Client self() { return thisCap(); }
+
+    //! Null after the thread has ended.
+    ThreadContext* m_thread;
+    //! Requests queued or running.
+    size_t m_requests{0};
+
+private:
+    EventLoopRef m_loop;
+    std::unique_ptr<WorkerThread> m_worker;
+};
+
+//! Makes threads for a peer.
+template <>
+struct ProxyServer<ThreadMap> final : public ThreadMap::Server
+{
+    explicit ProxyServer(Connection& connection);
+    ~ProxyServer() noexcept(false);
+
+    kj::Promise<void> makeThread(MakeThreadContext context) override;
+    kj::Promise<void> makePool(MakePoolContext context) override;
+
+private:
+    Connection& connection();
+
+    //! Null after the connection is gone.
+    Connection* m_connection;
+    CleanupIt m_cleanup;
+};
+
+//! Workers for requests that name no thread.
+class WorkerPool
+{
+public:
+    void add(ProxyServer<Thread>& worker, Thread::Client client)
+    {
+        m_workers.push_back(&worker);
+        m_clients.push_back(kj::mv(client));
+    }
+    //! The worker with the fewest requests, the first of several.
+    Thread::Client& next();
+
+private:
+    std::vector<ProxyServer<Thread>*> m_workers;
+    std::vector<Thread::Client> m_clients;
+};
+
+} // namespace mp
+
+#endif // MP_RPC_THREAD_SERVER_H
