@@ -1,0 +1,29 @@
+// The child that prints.
+
+#include "serve.h"
+
+#include <iostream>
+
+namespace {
+class PrinterImpl : public Printer
+{
+public:
+    void print(const std::string& text) override
+    {
+        std::cout << text << std::endl;
+        if (!std::cout) throw std::runtime_error("cannot write to standard output");
+    }
+};
+
+class InitImpl : public Init
+{
+public:
+    std::unique_ptr<Printer> makePrinter() override { return std::make_unique<PrinterImpl>(); }
+};
+} // namespace
+
+int main(int argc, char** argv)
+{
+    InitImpl init;
+    return Serve("mpprinter", argc, argv, init);
+}
