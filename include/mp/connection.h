@@ -9,6 +9,7 @@
 #include <mp/proxy.h>
 #include <mp/thread-context.h>
 #include <optional>
+#include <unordered_map>
 
 namespace mp {
 
@@ -51,6 +52,7 @@ public:
 private:
     friend class ServerRequest;
     friend class ThreadMapping;
+    friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
     friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
 
@@ -77,6 +79,10 @@ private:
     //! Threads that have entries for this connection in their ThreadContext.
     std::list<ThreadContext*> m_thread_contexts;
     std::unique_ptr<WorkerPool> m_pool;
+    //! m_threads, by what a message's reference to one of them leads to.
+    std::unordered_map<const ::capnp::ClientHook*, ProxyServer<Thread>*> m_local_threads;
+    //! Searches in m_threads for what is not known there, such as promises.
+    kj::Canceler m_thread_lookups;
     //! False once destroyed: for what may come later.
     std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
 };

@@ -112,8 +112,11 @@ private:
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used
 //! and destroyed only by the owner of the loop.
-//! @throws kj::Exception when the descriptor is no socket
+//! @throws kj::Exception when the descriptor is no socket; it is closed then
 Stream MakeStream(EventLoop& loop, SocketId socket);
+
+//! The same for two descriptors, pipes or sockets, one for each direction.
+Stream MakeStream(EventLoop& loop, SocketId input, SocketId output);
 
 } // namespace mp
 

@@ -8,21 +8,21 @@
 //! unsigned char[N] as Data of exactly that size.
 namespace mp {
 
-template <typename Output, size_t size>
-void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, const unsigned char (&value)[size],
-                      Output&& output)
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, Value&& value, Output&& output)
+    requires std::is_array_v<std::remove_reference_t<Value>>
 {
-    auto data = output.init(static_cast<unsigned>(size));
-    std::memcpy(data.begin(), value, size);
+    auto data = output.init(static_cast<unsigned>(sizeof(value)));
+    std::memcpy(data.begin(), value, sizeof(value));
 }
 
 //! Members of a struct that isn't const.
-template <typename Output, size_t size>
-void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, const unsigned char (&value)[size],
-                      Output&& output)
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, Value&& value, Output&& output)
+    requires std::is_array_v<std::remove_reference_t<Value>>
 {
-    auto data = output.init(static_cast<unsigned>(size));
-    std::memcpy(data.begin(), value, size);
+    auto data = output.init(static_cast<unsigned>(sizeof(value)));
+    std::memcpy(data.begin(), value, sizeof(value));
 }
 
 template <size_t size, typename Input, typename ReadDest>

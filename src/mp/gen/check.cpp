@@ -84,7 +84,8 @@ void Checker::checkWrap(const Node& node)
     if (wrap.find_first_not_of(' ') == std::string::npos) error(node.path, "$wrap names no class");
     if (wrap.find_first_of("\n\r;{}\"") != std::string::npos) error(node.path, "$wrap is not the name of a class");
     if (node.generic) error(node.path, "a generic type, or one inside a generic type, can't have $wrap");
-    // Two schema types for one class would be two mappings of it.
+    // Two schema types for one class would be two mappings of it; interfaces that wrap a template have none.
+    if (node.kind == NodeKind::Interface && wrap.find('<') != std::string::npos) return;
     if (!m_wrapped.insert(wrap).second) error(node.path, Cat("$wrap(", Quoted(wrap), ") is given to another type too"));
 }
 

@@ -21,7 +21,7 @@ static void set(mp_error *reterr, int status, int system_code, mp_stage stage, c
                 const char *format, va_list args)
 {
     if (reterr == NULL) return;
-    char message[2 * MP_ERROR_MESSAGE_SIZE];
+    char message[2 * MP_ERROR_MESSAGE_SIZE] = {0};
     const int length = vsnprintf(message, sizeof(message), format, args);
     const size_t used = length < 0 ? 0 : (size_t)length;
     if (reason != NULL && used < sizeof(message)) {

@@ -3,8 +3,13 @@
 #include "errors.h"
 
 #include <mp/event-loop.h>
+#include <system_error>
 
 namespace mp {
+
+namespace {
+constexpr auto RETRY = 100 * kj::MILLISECONDS;
+} // namespace
 
 AsyncCleanup::~AsyncCleanup()
 {
@@ -20,8 +25,23 @@ void AsyncCleanup::add(std::function<void()> fn)
 {
     const Lock lock(m_mutex);
     m_entries.push_back(Entry{std::move(fn), EventLoopRef(m_loop)});
-    if (!m_thread.joinable()) m_thread = std::thread([this] { run(); });
+    startThread();
     m_cv.notify_all();
+}
+
+void AsyncCleanup::startThread()
+{
+    if (m_thread.joinable()) return;
+    try {
+        m_thread = std::thread([this] { run(); });
+    } catch (const std::system_error& e) {
+        // Too many threads. That passes; callers are destructors, which can't fail.
+        MP_LOG(m_loop, Log::Warning) << "Cannot start cleanup thread, trying again: " << e.what();
+        m_loop.m_task_set->add(m_loop.m_io_context.lowLevelProvider->getTimer().afterDelay(RETRY).then([this] {
+            const Lock lock(m_mutex);
+            startThread();
+        }));
+    }
 }
 
 void AsyncCleanup::run() MP_NO_TSA

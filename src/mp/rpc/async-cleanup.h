@@ -30,6 +30,7 @@ private:
         EventLoopRef ref;
     };
 
+    void startThread() MP_REQUIRES(m_mutex);
     void run();
 
     EventLoop& m_loop;

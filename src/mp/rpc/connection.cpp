@@ -44,12 +44,14 @@ Connection::~Connection() noexcept(false)
     m_disconnect_handlers.reset();
     for (ServerRequest* request : m_requests) request->cancel();
     m_requests.clear();
+    m_thread_lookups.cancel(KJ_EXCEPTION(DISCONNECTED, "the connection is closed"));
     m_pool.reset();
+    ThreadMapping::forgetConnection(*this);
 
     m_rpc_system.reset();
 
     // Without the end of the stream the peer would not see the releases that were just sent before it.
-    if (!m_network->close()) {
+    if (!m_network->close() && m_loop->m_task_set) {
         EventLoop& loop = *m_loop;
         kj::Promise<void> sent = m_network->finish();
         kj::Promise<void> late = loop.m_io_context.lowLevelProvider->getTimer().afterDelay(LINGER);

@@ -69,7 +69,7 @@ EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
       m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this)),
       m_workers(std::make_unique<WorkerThreads>())
 {
-    m_reactor->setLog(m_log_opts);
+    m_reactor->setLog(m_log_opts, m_exe_name);
     m_reactor->setOwnerSlot(&m_thread_id);
 }
 
@@ -121,13 +121,17 @@ void EventLoop::post(kj::Function<void()> fn)
 
 void EventLoop::addAsyncCleanup(std::function<void()> fn) { m_async_cleanup->add(std::move(fn)); }
 
-Stream MakeStream(EventLoop& loop, SocketId socket)
+Stream MakeStream(EventLoop& loop, SocketId socket) { return MakeStream(loop, socket, socket); }
+
+Stream MakeStream(EventLoop& loop, SocketId input, SocketId output)
 {
-    kj::AutoCloseFd fd(socket);
     Stream stream;
     loop.call([&] {
-        KJ_SYSCALL(fcntl(fd.get(), F_SETFD, FD_CLOEXEC), "MakeStream", socket);
-        stream = kj::heap<FdStream>(ReactorOf(loop).port(), kj::mv(fd), kj::AutoCloseFd());
+        kj::AutoCloseFd in(input);
+        kj::AutoCloseFd out(output == input ? -1 : output);
+        KJ_SYSCALL(fcntl(input, F_SETFD, FD_CLOEXEC), "MakeStream", input);
+        KJ_SYSCALL(fcntl(output, F_SETFD, FD_CLOEXEC), "MakeStream", output);
+        stream = kj::heap<FdStream>(ReactorOf(loop).port(), kj::mv(in), kj::mv(out));
     });
     return stream;
 }

@@ -65,6 +65,7 @@ public:
     void sleep(Events& events, int timeout) noexcept;
 
     //! Hand events to their handlers; those of handlers that have gone meanwhile are dropped. Owning the loop.
+    //! @throws what a handler throws, after the others
     void dispatch(const Events& events);
 
     //! Interrupt sleep(), now or the next one. Any thread.

@@ -1,6 +1,7 @@
 #include "port.h"
 
 #include <cerrno>
+#include <exception>
 #include <kj/debug.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -84,6 +85,7 @@ void Port::sleep(Events& events, int timeout) noexcept
 
 void Port::dispatch(const Events& events)
 {
+    std::exception_ptr error;
     for (int i = 0; i < events.count; ++i) {
         const uint64_t number = events.list[i].data.u64;
         if (number == KICK) continue;
@@ -93,8 +95,15 @@ void Port::dispatch(const Events& events)
             continue;
         }
         const Slot& slot = m_slots[static_cast<uint32_t>(number) - FIRST_SLOT];
-        if (slot.handler != nullptr && slot.generation == number >> 32) slot.handler->ready(events.list[i].events);
+        if (slot.handler == nullptr || slot.generation != number >> 32) continue;
+        try {
+            slot.handler->ready(events.list[i].events);
+        } catch (...) {
+            // The other events are announced once only: they are served all the same.
+            error = std::current_exception();
+        }
     }
+    if (error) std::rethrow_exception(error);
 }
 
 void Port::kick() const noexcept

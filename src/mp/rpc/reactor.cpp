@@ -1,5 +1,7 @@
 #include "reactor.h"
 
+#include "errors.h"
+
 #include <condition_variable>
 #include <kj/debug.h>
 #include <sys/eventfd.h>
@@ -28,27 +30,39 @@ int CheckFd(int fd, const char* what)
 class Reactor::KjLog final : public kj::ExceptionCallback
 {
 public:
-    explicit KjLog(const LogOptions* options) : m_options(options) {}
+    explicit KjLog(const Reactor& reactor) : m_reactor(reactor) {}
 
     void logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth, kj::String&& text) override
     {
         (void)context_depth;
-        if (m_options == nullptr) return;
         const Log level = severity == kj::LogSeverity::INFO || severity == kj::LogSeverity::DBG ? Log::Info
                           : severity == kj::LogSeverity::WARNING                               ? Log::Warning
                                                                                                : Log::Error;
-        if (!LogEnabled(*m_options, level)) return;
-        try {
-            LogEntry(*m_options, level).stream() << "{" << LongThreadName("") << "} kj: " << file << ":" << line << ": "
-                                                 << text.cStr();
-        } catch (...) {
-            // A message must not interrupt what it is about.
-        }
+        m_reactor.log(level, "kj: ", std::string(file) + ":" + std::to_string(line) + ": " + text.cStr());
     }
 
 private:
-    const LogOptions* m_options;
+    const Reactor& m_reactor;
 };
+
+void Reactor::log(Log level, const char* what, const std::string& text) const noexcept
+{
+    if (m_log_opts == nullptr || !LogEnabled(*m_log_opts, level)) return;
+    try {
+        LogEntry(*m_log_opts, level).stream() << "{" << LongThreadName(m_exe_name) << "} " << what << text;
+    } catch (...) {
+        // A message must not interrupt what it is about.
+    }
+}
+
+void Reactor::guard(FunctionRef<void()> fn) noexcept
+{
+    try {
+        fn();
+    } catch (...) {
+        log(Log::Error, "Uncaught exception in event loop: ", CurrentExceptionText());
+    }
+}
 
 Reactor::Reactor() : m_port(*this), m_kj_loop(m_port)
 {
@@ -199,7 +213,7 @@ void Reactor::call(FunctionRef<void()> fn)
         }
     };
     if (m_mutex.try_lock() && acquired()) {
-        const KjLog log(m_log_opts);
+        const KjLog kj_log(*this);
         run();
         leave();
     } else {
@@ -234,7 +248,7 @@ bool Reactor::runPosts()
         posts.swap(m_posts);
         m_has_posts.store(false, std::memory_order_relaxed);
     }
-    for (Task& post : posts) post();
+    for (Task& post : posts) guard(post);
     return true;
 }
 
@@ -244,7 +258,7 @@ bool Reactor::flush()
     while (!m_flush.empty()) {
         Flushable* flushable = m_flush.back();
         m_flush.pop_back();
-        flushable->flush();
+        guard([&] { flushable->flush(); });
     }
     return true;
 }
@@ -258,7 +272,7 @@ bool Reactor::serve()
 
 void Reactor::drive()
 {
-    const KjLog log(m_log_opts);
+    const KjLog kj_log(*this);
     m_port.setDriven(true);
     do {
         // Runs KJ's events until there are none left, and calls serve() then.
@@ -272,8 +286,8 @@ void Reactor::serveEvents(const Port::Events& events)
 {
     if (m_mutex.try_lock() && acquired()) {
         {
-            const KjLog log(m_log_opts);
-            m_port.dispatch(events);
+            const KjLog kj_log(*this);
+            guard([&] { m_port.dispatch(events); });
         }
         leave();
     } else {
@@ -402,7 +416,11 @@ void Reactor::loopThreadSleep()
     epoll_event fallback[2];
     const int n = epoll_wait(m_fallback, fallback, 2, -1);
     for (int i = 0; i < n; ++i) {
-        if (fallback[i].data.u64 == FALLBACK_DONE) continue;
+        if (fallback[i].data.u64 == FALLBACK_DONE) {
+            uint64_t count;
+            [[maybe_unused]] const ssize_t size = read(m_done, &count, sizeof(count));
+            continue;
+        }
         for (;;) {
             {
                 const std::lock_guard lock(m_lead_mutex);
@@ -433,10 +451,7 @@ void Reactor::run()
     leave();
     for (;;) {
         loopThreadSleep();
-        if (!m_check_done.exchange(false)) continue;
-        uint64_t count;
-        [[maybe_unused]] const ssize_t n = read(m_done, &count, sizeof(count));
-        if (m_refs.load(std::memory_order_acquire) == 0) break;
+        if (m_check_done.exchange(false) && m_refs.load(std::memory_order_acquire) == 0) break;
     }
     {
         const std::lock_guard lock(m_lead_mutex);

@@ -47,8 +47,12 @@ public:
     //! threads that are still inside dropRef().
     void close();
 
-    //! Where KJ's own messages go; set before other threads use the loop.
-    void setLog(const LogOptions& options) { m_log_opts = &options; }
+    //! Where KJ's own messages go, and uncaught exceptions; set before other threads use the loop.
+    void setLog(const LogOptions& options, const char* exe_name)
+    {
+        m_log_opts = &options;
+        m_exe_name = exe_name;
+    }
     //! Called with the owner's id whenever the owner changes.
     void setOwnerSlot(std::thread::id* slot);
 
@@ -120,6 +124,9 @@ private:
     void nudge();
     bool runPosts();
     bool flush();
+    //! Run fn and log what it throws: the loop's owner is anybody, and has nothing to do with it.
+    void guard(FunctionRef<void()> fn) noexcept;
+    void log(Log level, const char* what, const std::string& text) const noexcept;
 
     bool lead(Waiter& waiter);
     void stopLeading();
@@ -133,6 +140,7 @@ private:
     //! Rebuilt in the same place by each owner.
     std::optional<kj::WaitScope> m_scope;
     const LogOptions* m_log_opts{nullptr};
+    const char* m_exe_name{""};
 
     std::mutex m_mutex; //!< held by the owner
     std::atomic<std::thread::id> m_owner;

@@ -34,6 +34,8 @@ private:
     Thread::Client m_client;
 };
 
+kj::Exception ThreadEnded() { return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended"); }
+
 kj::Exception Canceled()
 {
     return KJ_EXCEPTION(DISCONNECTED, "request canceled: its connection is closed");
@@ -52,9 +54,9 @@ ServerRequest::ServerRequest(EventLoop& loop, Connection& connection, const Meth
 
 ServerRequest::~ServerRequest()
 {
-    // Left over only when its thread ended before the request's turn came.
+    // Left over when it was refused, or when its thread ended before its turn came.
     if (m_link || m_callback_thread != nullptr || m_fulfiller.get() != nullptr) {
-        m_loop->call([this] { finish(KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended")); });
+        m_loop->call([this] { finish(ThreadEnded()); });
     }
 }
 
@@ -92,6 +94,7 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
     EventLoop& loop = *request->m_loop;
     Connection& connection = request->m_connection;
     const int number = request->m_number;
+    request->m_link = connection.m_requests.insert(connection.m_requests.end(), request.get());
     if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
 
     const bool named = context.hasThread();
@@ -101,7 +104,12 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
         throw std::runtime_error("no thread specified and no pool configured");
     }
     Thread::Client thread = named ? context.getThread() : connection.m_pool->next();
-    return connection.m_threads.getLocalServer(thread).then(
+    if (ProxyServer<Thread>* local = ThreadMapping::localThread(connection, thread)) {
+        ServerRequest& self = *request;
+        return self.dispatch(kj::mv(request), *local);
+    }
+    // A promise, such as the result of a makeThread call that still runs.
+    return connection.m_thread_lookups.wrap(connection.m_threads.getLocalServer(thread)).then(
         [&loop, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
             KJ_IF_MAYBE (thread, server) {
                 ServerRequest& self = *request;
@@ -120,12 +128,12 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
-    if (thread.m_thread == nullptr) return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended");
+    if (canceled()) return Canceled();
+    if (thread.m_thread == nullptr) return ThreadEnded();
     MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
                                 << "}";
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
-    if (!canceled()) m_link = m_connection.m_requests.insert(m_connection.m_requests.end(), this);
     thread.m_thread->waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
     return paf.promise.attach(kj::heap<RunningRequest>(thread));
 }
@@ -154,7 +162,13 @@ void ServerRequest::execute()
             }
         });
     }
-    if (loop.testing_hook_async_request_done) loop.testing_hook_async_request_done();
+    if (loop.testing_hook_async_request_done) {
+        if (m_holds_loop) {
+            m_holds_loop = false;
+            ReactorOf(loop).leave();
+        }
+        loop.testing_hook_async_request_done();
+    }
 
     if (!m_holds_loop) m_holds_loop = ReactorOf(loop).enter();
     if (m_holds_loop) {
@@ -191,9 +205,10 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
             MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " interrupted (canceled)";
         }
         // Nobody waits for the answer, but what the request holds goes with it.
-        if (fulfiller) fulfiller->reject(Canceled());
+        if (fulfiller.get()) fulfiller->reject(Canceled());
         return;
     }
+    if (!fulfiller.get()) return; // refused already
     KJ_IF_MAYBE (e, error) {
         MP_LOG(*m_loop, Log::Error) << "IPC server request #" << m_number << " uncaught exception ("
                                     << kj::str(*e).cStr() << ")";

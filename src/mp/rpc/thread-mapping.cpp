@@ -32,9 +32,9 @@ Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadConte
             return const_cast<Thread::Client&>(*client);
         }
     }
-    auto server = kj::heap<ProxyServer<Thread>>(*connection.m_loop, thread);
+    auto server = kj::heap<ProxyServer<Thread>>(connection, thread);
     ProxyServer<Thread>& exported = *server;
-    Thread::Client client = connection.m_threads.add(kj::mv(server));
+    Thread::Client client = exportThread(connection, kj::mv(server));
     insert(thread.callback_threads, connection, thread, client);
     const Lock lock(thread.waiter->m_mutex);
     thread.m_exported[&connection] = &exported;
@@ -125,8 +125,41 @@ void ThreadMapping::dropThread(ThreadContext& thread)
     thread.waiter->dropTasks();
 }
 
+Thread::Client ThreadMapping::exportThread(Connection& connection, kj::Own<ProxyServer<Thread>> server)
+{
+    ProxyServer<Thread>& exported = *server;
+    Thread::Client client = connection.m_threads.add(kj::mv(server));
+    exported.m_hook = capnp::ClientHook::from(client).get();
+    connection.m_local_threads[exported.m_hook] = &exported;
+    return client;
+}
+
+ProxyServer<Thread>* ThreadMapping::localThread(Connection& connection, Thread::Client& client)
+{
+    // One that is looked for already must stay before this one.
+    if (!connection.m_thread_lookups.isEmpty()) return nullptr;
+    kj::Own<capnp::ClientHook> hook = capnp::ClientHook::from(client);
+    for (;;) {
+        const auto it = connection.m_local_threads.find(hook.get());
+        if (it != connection.m_local_threads.end()) return it->second;
+        KJ_IF_MAYBE (resolved, hook->getResolved()) {
+            hook = resolved->addRef();
+        } else {
+            return nullptr;
+        }
+    }
+}
+
+void ThreadMapping::forgetConnection(Connection& connection)
+{
+    for (const auto& [hook, server] : connection.m_local_threads) server->m_connection = nullptr;
+    connection.m_local_threads.clear();
+}
+
 void ThreadMapping::forgetExport(ProxyServer<Thread>& server)
 {
+    if (server.m_connection) server.m_connection->m_local_threads.erase(server.m_hook);
+    if (server.m_thread == nullptr) return;
     ThreadContext& thread = *server.m_thread;
     const Lock lock(thread.waiter->m_mutex);
     std::erase_if(thread.m_exported, [&](const auto& entry) { return entry.second == &server; });

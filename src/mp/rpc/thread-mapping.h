@@ -27,8 +27,17 @@ public:
     //! A connection ends: drop its entries. Owning the loop.
     static void dropConnection(Connection& connection);
 
+    //! Export a thread over a connection. Owning the loop.
+    static Thread::Client exportThread(Connection& connection, kj::Own<ProxyServer<Thread>> server);
+
+    //! The exported thread that a reference in a message leads to, if that can be told at once. Owning the loop.
+    static ProxyServer<Thread>* localThread(Connection& connection, Thread::Client& client);
+
     //! The exported object is being destroyed. Owning the loop.
     static void forgetExport(ProxyServer<Thread>& server);
+
+    //! The connection that threads were exported over is being destroyed. Owning the loop.
+    static void forgetConnection(Connection& connection);
 
 private:
     static void insert(ConnThreads& threads, Connection& connection, ThreadContext& thread, Thread::Client client);

@@ -7,16 +7,24 @@
 
 namespace mp {
 
-ProxyServer<Thread>::ProxyServer(EventLoop& loop, ThreadContext& thread) : m_thread(&thread), m_loop(loop) {}
+namespace {
+//! Threads that one peer may have at once; each costs a stack.
+constexpr size_t MAX_WORKERS = 1024;
+} // namespace
 
-ProxyServer<Thread>::ProxyServer(EventLoop& loop, std::unique_ptr<WorkerThread> worker)
-    : m_thread(&worker->context()), m_loop(loop), m_worker(std::move(worker))
+ProxyServer<Thread>::ProxyServer(Connection& connection, ThreadContext& thread)
+    : m_thread(&thread), m_connection(&connection), m_loop(*connection.m_loop)
+{
+}
+
+ProxyServer<Thread>::ProxyServer(Connection& connection, std::unique_ptr<WorkerThread> worker)
+    : m_thread(&worker->context()), m_connection(&connection), m_loop(*connection.m_loop), m_worker(std::move(worker))
 {
 }
 
 ProxyServer<Thread>::~ProxyServer() noexcept(false)
 {
-    if (m_thread && !m_worker) ThreadMapping::forgetExport(*this);
+    ThreadMapping::forgetExport(*this);
 }
 
 kj::Promise<void> ProxyServer<Thread>::getName(GetNameContext context)
@@ -49,10 +57,9 @@ kj::Promise<void> ProxyServer<ThreadMap>::makeThread(MakeThreadContext context)
     if (loop.testing_hook_makethread) loop.testing_hook_makethread();
     Connection& connection = this->connection();
     const std::string from = context.getParams().getName();
-    auto worker = std::make_unique<WorkerThread>(
-        loop, [&loop, from] { return ThreadName(loop.m_exe_name) + " (from " + from + ")"; });
-    auto server = kj::heap<ProxyServer<Thread>>(loop, std::move(worker));
-    context.getResults().setResult(connection.m_threads.add(kj::mv(server)));
+    auto worker = startWorker([&loop, from] { return ThreadName(loop.m_exe_name) + " (from " + from + ")"; });
+    auto server = kj::heap<ProxyServer<Thread>>(connection, std::move(worker));
+    context.getResults().setResult(ThreadMapping::exportThread(connection, kj::mv(server)));
     return kj::READY_NOW;
 }
 
@@ -65,15 +72,23 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
     if (count == 0) return kj::READY_NOW;
     auto pool = std::make_unique<WorkerPool>();
     for (uint32_t i = 0; i < count; ++i) {
-        auto worker = std::make_unique<WorkerThread>(loop, [&loop, i] {
-            return ThreadName(loop.m_exe_name) + " (pool/" + std::to_string(i) + ")";
-        });
-        auto server = kj::heap<ProxyServer<Thread>>(loop, std::move(worker));
+        auto worker = startWorker(
+            [&loop, i] { return ThreadName(loop.m_exe_name) + " (pool/" + std::to_string(i) + ")"; });
+        auto server = kj::heap<ProxyServer<Thread>>(connection, std::move(worker));
         ProxyServer<Thread>& thread = *server;
-        pool->add(thread, connection.m_threads.add(kj::mv(server)));
+        pool->add(thread, ThreadMapping::exportThread(connection, kj::mv(server)));
     }
     connection.m_pool = std::move(pool);
     return kj::READY_NOW;
+}
+
+std::unique_ptr<WorkerThread> ProxyServer<ThreadMap>::startWorker(std::function<std::string()> name)
+{
+    Connection& connection = this->connection();
+    if (connection.m_local_threads.size() >= MAX_WORKERS) {
+        throw std::runtime_error("too many threads: a connection has at most " + std::to_string(MAX_WORKERS));
+    }
+    return std::make_unique<WorkerThread>(*connection.m_loop, std::move(name));
 }
 
 Thread::Client& WorkerPool::next()

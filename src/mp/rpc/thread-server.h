@@ -13,9 +13,9 @@ template <>
 struct ProxyServer<Thread> final : public Thread::Server
 {
     //! An application's thread.
-    ProxyServer(EventLoop& loop, ThreadContext& thread);
+    ProxyServer(Connection& connection, ThreadContext& thread);
     //! A worker.
-    ProxyServer(EventLoop& loop, std::unique_ptr<WorkerThread> worker);
+    ProxyServer(Connection& connection, std::unique_ptr<WorkerThread> worker);
     ~ProxyServer() noexcept(false);
 
     kj::Promise<void> getName(GetNameContext context) override;
@@ -27,6 +27,9 @@ struct ProxyServer<Thread> final : public Thread::Server
     ThreadContext* m_thread;
     //! Requests queued or running.
     size_t m_requests{0};
+    //! The connection that it is exported over, and the key there. Null after the connection is gone.
+    Connection* m_connection;
+    const capnp::ClientHook* m_hook{nullptr};
 
 private:
     EventLoopRef m_loop;
@@ -45,6 +48,9 @@ struct ProxyServer<ThreadMap> final : public ThreadMap::Server
 
 private:
     Connection& connection();
+
+    //! Start a worker for the peer, unless it has too many.
+    std::unique_ptr<WorkerThread> startWorker(std::function<std::string()> name);
 
     //! Null after the connection is gone.
     Connection* m_connection;
