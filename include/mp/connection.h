@@ -58,10 +58,20 @@ private:
 
     void addDisconnectHandler(kj::Function<void()> handler);
 
+    //! What to do when the peer closes. Outlives the connection while it is being done.
+    struct DisconnectHandlers
+    {
+        bool connection_alive{true};
+        bool disconnected{false};
+        std::list<kj::Function<void()>> fns;
+    };
+
+    void init();
+    void runDisconnectHandlers();
+
     std::unique_ptr<MessageNetwork> m_network;
-    kj::Own<kj::TaskSet::ErrorHandler> m_disconnect_errors;
-    //! Handlers that wait for the end of the connection; destroyed, and so cancelled, with it.
-    std::unique_ptr<kj::TaskSet> m_disconnect_handlers;
+    std::shared_ptr<DisconnectHandlers> m_disconnect_handlers{std::make_shared<DisconnectHandlers>()};
+    kj::Promise<void> m_disconnect_watch{nullptr};
 
 public:
     //! Empty once the connection is being destroyed.
@@ -83,8 +93,6 @@ private:
     std::unordered_map<const ::capnp::ClientHook*, ProxyServer<Thread>*> m_local_threads;
     //! Searches in m_threads for what is not known there, such as promises.
     kj::Canceler m_thread_lookups;
-    //! False once destroyed: for what may come later.
-    std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
 };
 
 //! The id of the side that serves, for RpcSystem::bootstrap.

@@ -13,35 +13,41 @@ namespace mp {
 namespace {
 //! How long a closed connection's last messages may take to leave.
 constexpr auto LINGER = 5 * kj::SECONDS;
-
-std::optional<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> NoRpcSystem() { return std::nullopt; }
 } // namespace
 
 Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream)
     : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
                                                                capnp::rpc::twoparty::Side::CLIENT)),
-      m_disconnect_errors(MakeTaskErrorLogger(loop)),
-      m_disconnect_handlers(std::make_unique<kj::TaskSet>(*m_disconnect_errors)),
       m_rpc_system(capnp::makeRpcClient(*m_network)), m_thread_map(nullptr)
 {
+    init();
 }
 
 Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream,
                        const std::function<capnp::Capability::Client(Connection&)>& make_client)
     : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
                                                                capnp::rpc::twoparty::Side::SERVER)),
-      m_disconnect_errors(MakeTaskErrorLogger(loop)),
-      m_disconnect_handlers(std::make_unique<kj::TaskSet>(*m_disconnect_errors)), m_rpc_system(NoRpcSystem()),
-      m_thread_map(nullptr)
+      m_rpc_system(std::nullopt), m_thread_map(nullptr)
 {
     // Not in the initializers: make_client gets a complete object.
     m_rpc_system.emplace(capnp::makeRpcServer(*m_network, make_client(*this)));
+    init();
+}
+
+void Connection::init()
+{
+    m_disconnect_watch = m_network->onDisconnect()
+                             .then([this] {
+                                 m_disconnect_handlers->disconnected = true;
+                                 runDisconnectHandlers();
+                             })
+                             .eagerlyEvaluate([this](kj::Exception&& error) { LogUncaughtTask(*m_loop, error); });
 }
 
 Connection::~Connection() noexcept(false)
 {
-    *m_alive = false;
-    m_disconnect_handlers.reset();
+    m_disconnect_handlers->connection_alive = false;
+    m_disconnect_watch = nullptr;
     for (ServerRequest* request : m_requests) request->cancel();
     m_requests.clear();
     m_thread_lookups.cancel(KJ_EXCEPTION(DISCONNECTED, "the connection is closed"));
@@ -87,13 +93,25 @@ void Connection::removeSyncCleanup(CleanupIt it)
 
 void Connection::addDisconnectHandler(kj::Function<void()> handler)
 {
-    // The handler may destroy the connection, and so the set that its task is in: it runs as a task of the loop.
-    m_disconnect_handlers->add(m_network->onDisconnect().then([this, handler = kj::mv(handler)]() mutable {
-        auto shared = std::make_shared<kj::Function<void()>>(kj::mv(handler));
-        auto canary = m_alive;
-        m_loop->m_task_set->add(kj::evalLater([shared, canary] {
-            if (*canary) (*shared)();
-        }));
+    m_disconnect_handlers->fns.push_back(kj::mv(handler));
+    if (m_disconnect_handlers->disconnected) runDisconnectHandlers();
+}
+
+void Connection::runDisconnectHandlers()
+{
+    EventLoop& loop = *m_loop;
+    if (!loop.m_task_set) return;
+    // Later, on no stack of the connection's: a handler may destroy it. The handlers after that one still run; but none
+    // does when the connection was destroyed before the first.
+    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers] {
+        if (!handlers->connection_alive) return;
+        while (!handlers->fns.empty()) {
+            kj::Function<void()> fn = kj::mv(handlers->fns.front());
+            handlers->fns.pop_front();
+            KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { fn(); })) {
+                LogUncaughtTask(loop, *error);
+            }
+        }
     }));
 }
 

@@ -47,8 +47,6 @@ void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception)
     MP_LOG(loop, Log::Error) << kj::str(exception).cStr();
 }
 
-kj::Own<kj::TaskSet::ErrorHandler> MakeTaskErrorLogger(EventLoop& loop) { return kj::heap<LogTaskErrors>(loop); }
-
 Reactor& ReactorOf(EventLoop& loop) { return *loop.m_reactor; }
 
 EventLoopRef::EventLoopRef(EventLoop& loop, Lock*) : m_loop(&loop) { loop.m_reactor->addRef(); }
@@ -131,7 +129,8 @@ Stream MakeStream(EventLoop& loop, SocketId input, SocketId output)
         kj::AutoCloseFd out(output == input ? -1 : output);
         KJ_SYSCALL(fcntl(input, F_SETFD, FD_CLOEXEC), "MakeStream", input);
         KJ_SYSCALL(fcntl(output, F_SETFD, FD_CLOEXEC), "MakeStream", output);
-        stream = kj::heap<FdStream>(ReactorOf(loop).port(), kj::mv(in), kj::mv(out));
+        Port& port = ReactorOf(loop).port();
+        stream = output == input ? kj::heap<FdStream>(port, kj::mv(in)) : kj::heap<FdStream>(port, kj::mv(in), kj::mv(out));
     });
     return stream;
 }

@@ -26,9 +26,10 @@ public:
         ~Listener() = default;
     };
 
-    //! Takes the descriptors over, also when it throws, and makes them non-blocking.
-    //! @param output  the same number as input for a socket
-    //! @throws kj::Exception, also when a descriptor is neither a socket nor a pipe
+    //! Over a socket. Takes the descriptor over, also when it throws, and makes it non-blocking.
+    //! @throws kj::Exception, also when the descriptor is no socket
+    FdStream(Port& port, kj::AutoCloseFd socket);
+    //! Over one descriptor for each direction: sockets, pipes, or terminals. One may be missing.
     FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output);
     ~FdStream() noexcept(false);
 
@@ -86,9 +87,9 @@ private:
         uint64_t m_watch;
     };
 
-    bool isPair() const { return m_is_pair; }
     int inputFd() const { return m_input.get(); }
-    int outputFd() const { return isPair() ? m_output.get() : m_input.get(); }
+    int outputFd() const { return m_socket ? m_input.get() : m_output.get(); }
+    Side& outputSide() { return m_socket ? *m_input_side : *m_output_side; }
     void ready(uint32_t events);
     ssize_t noteRead(ssize_t n, size_t wanted);
     ssize_t noteWrite(ssize_t n);
@@ -101,9 +102,9 @@ private:
 
     Port& m_port;
     kj::AutoCloseFd m_input;
-    kj::AutoCloseFd m_output; //!< null for a socket, or after shutdownWrite()
-    const bool m_is_pair;
-    bool m_socket{false};
+    kj::AutoCloseFd m_output; //!< null for a socket, and after shutdownWrite()
+    //! One socket, not two descriptors.
+    const bool m_socket;
     //! Data, the end or an error may be waiting.
     bool m_may_read{true};
     //! The end has been announced: a short read says nothing.

@@ -12,16 +12,16 @@
 namespace mp {
 
 namespace {
+constexpr uint32_t INPUT_EVENTS = EPOLLIN | EPOLLRDHUP;
+
 //! With more than one processor, being woken when the peer has read what was sent hides the time that an idle
-//! processor needs to wake up; with one it is only work.
-bool SeveralProcessors()
+//! processor needs to wake up; with one it is only work, and it is asked for when there is something to write.
+uint32_t OutputEvents()
 {
-    static const bool several = [] {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        return sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) > 1;
-    }();
-    return several;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    const bool several = sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) > 1;
+    return several ? uint32_t{EPOLLOUT} : 0;
 }
 
 //! A pipe has no MSG_NOSIGNAL: keep the signal of a broken one from the application.
@@ -92,22 +92,23 @@ void FdStream::Side::want(uint32_t events)
     m_stream.m_port.rewatch(m_fd, m_watch, m_events);
 }
 
-FdStream::FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output)
-    : m_port(port), m_input(kj::mv(input)), m_output(kj::mv(output)), m_is_pair(m_output != nullptr)
+FdStream::FdStream(Port& port, kj::AutoCloseFd socket) : m_port(port), m_input(kj::mv(socket)), m_socket(true)
 {
-    const mode_t type = FileType(inputFd());
-    m_socket = S_ISSOCK(type) && !isPair();
-    KJ_REQUIRE(m_socket || (isPair() && (S_ISSOCK(type) || S_ISFIFO(type) || S_ISCHR(type))),
-               "stream over a descriptor that is no socket", inputFd());
+    KJ_REQUIRE(S_ISSOCK(FileType(inputFd())), "stream over a descriptor that is no socket", inputFd());
     SetNonblocking(inputFd());
-    const uint32_t in = EPOLLIN | EPOLLRDHUP;
-    const uint32_t out = SeveralProcessors() ? uint32_t{EPOLLOUT} : 0;
-    if (isPair()) {
+    m_input_side = kj::heap<Side>(*this, inputFd(), INPUT_EVENTS | OutputEvents());
+}
+
+FdStream::FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output)
+    : m_port(port), m_input(kj::mv(input)), m_output(kj::mv(output)), m_socket(false)
+{
+    if (m_input != nullptr) {
+        SetNonblocking(inputFd());
+        m_input_side = kj::heap<Side>(*this, inputFd(), INPUT_EVENTS);
+    }
+    if (m_output != nullptr) {
         SetNonblocking(outputFd());
-        m_input_side = kj::heap<Side>(*this, inputFd(), in);
-        m_output_side = kj::heap<Side>(*this, outputFd(), out);
-    } else {
-        m_input_side = kj::heap<Side>(*this, inputFd(), in | out);
+        m_output_side = kj::heap<Side>(*this, outputFd(), OutputEvents());
     }
 }
 
@@ -175,7 +176,7 @@ ssize_t FdStream::noteWrite(ssize_t n)
 {
     if (n >= 0) return n;
     n = -errno;
-    if (n == -EAGAIN) (isPair() ? m_output_side : m_input_side)->want(EPOLLOUT);
+    if (n == -EAGAIN) outputSide().want(EPOLLOUT);
     return n;
 }
 
@@ -377,7 +378,7 @@ FdStream::tryReadWithStreams(void* buffer, size_t min_bytes, size_t max_bytes,
     auto promise = tryReadWithFds(buffer, min_bytes, max_bytes, fds.begin(), max_streams);
     return promise.then([this, stream_buffer, fds = kj::mv(fds)](ReadResult result) mutable {
         for (size_t i = 0; i < result.capCount; ++i) {
-            stream_buffer[i] = kj::heap<FdStream>(m_port, kj::mv(fds[i]), kj::AutoCloseFd());
+            stream_buffer[i] = kj::heap<FdStream>(m_port, kj::mv(fds[i]));
         }
         return result;
     });
@@ -395,17 +396,17 @@ void FdStream::shutdownWrite()
 {
     if (m_write_shut) return;
     m_write_shut = true;
-    if (isPair()) {
+    if (m_socket) {
+        KJ_SYSCALL(shutdown(outputFd(), SHUT_WR));
+    } else {
         m_output_side = nullptr;
         m_output = kj::AutoCloseFd();
-    } else {
-        KJ_SYSCALL(shutdown(outputFd(), SHUT_WR));
     }
 }
 
 void FdStream::abortRead()
 {
-    if (isPair()) return;
+    if (!m_socket) return;
     KJ_SYSCALL(shutdown(inputFd(), SHUT_RD));
 }
 
@@ -437,7 +438,7 @@ void FdStream::getpeername(struct sockaddr* addr, kj::uint* length)
 
 kj::Maybe<int> FdStream::getFd() const
 {
-    if (isPair()) return nullptr;
+    if (!m_socket) return nullptr;
     return inputFd();
 }
 

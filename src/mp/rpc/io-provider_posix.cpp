@@ -26,14 +26,6 @@ kj::AutoCloseFd Take(int fd, kj::uint flags)
     return kj::AutoCloseFd(copy);
 }
 
-//! For a one-way stream the other direction is never used; it must be a descriptor all the same.
-kj::AutoCloseFd Unused()
-{
-    int fd;
-    KJ_SYSCALL(fd = open("/dev/null", O_RDWR | O_CLOEXEC));
-    return kj::AutoCloseFd(fd);
-}
-
 //! Accepts connections.
 class Receiver final : public kj::ConnectionReceiver, private Port::Handler
 {
@@ -57,7 +49,7 @@ public:
             if (fd >= 0) {
                 kj::AutoCloseFd owned(fd);
                 if (!m_filter.shouldAllow(reinterpret_cast<sockaddr*>(&address), length)) continue;
-                return kj::Own<kj::AsyncIoStream>(kj::heap<FdStream>(m_port, kj::mv(owned), kj::AutoCloseFd()));
+                return kj::Own<kj::AsyncIoStream>(kj::heap<FdStream>(m_port, kj::mv(owned)));
             }
             switch (errno) {
             case EAGAIN: {
@@ -148,19 +140,19 @@ private:
 
 kj::Own<kj::AsyncInputStream> IoProvider::wrapInputFd(Fd fd, kj::uint flags)
 {
-    return kj::heap<FdStream>(m_port, Take(fd, flags), Unused());
+    return kj::heap<FdStream>(m_port, Take(fd, flags), kj::AutoCloseFd());
 }
 
 kj::Own<kj::AsyncOutputStream> IoProvider::wrapOutputFd(Fd fd, kj::uint flags)
 {
-    return kj::heap<FdStream>(m_port, Unused(), Take(fd, flags));
+    return kj::heap<FdStream>(m_port, kj::AutoCloseFd(), Take(fd, flags));
 }
 
 kj::Own<kj::AsyncIoStream> IoProvider::wrapSocketFd(Fd fd, kj::uint flags) { return wrapUnixSocketFd(fd, flags); }
 
 kj::Own<kj::AsyncCapabilityStream> IoProvider::wrapUnixSocketFd(Fd fd, kj::uint flags)
 {
-    return kj::heap<FdStream>(m_port, Take(fd, flags), kj::AutoCloseFd());
+    return kj::heap<FdStream>(m_port, Take(fd, flags));
 }
 
 kj::Promise<kj::Own<kj::AsyncIoStream>>
@@ -181,7 +173,7 @@ IoProvider::wrapConnectingSocketFd(Fd fd, const struct sockaddr* addr, kj::uint 
         socklen_t length = sizeof(error);
         KJ_SYSCALL(getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length));
         if (error != 0) KJ_FAIL_SYSCALL("connect", error);
-        return kj::Own<kj::AsyncIoStream>(kj::heap<FdStream>(m_port, kj::mv(socket), kj::AutoCloseFd()));
+        return kj::Own<kj::AsyncIoStream>(kj::heap<FdStream>(m_port, kj::mv(socket)));
     });
 }
 

@@ -394,6 +394,8 @@ void Reactor::loopThreadSleep()
     bool direct = false;
     {
         const std::lock_guard lock(m_lead_mutex);
+        // Said before this thread slept, while nobody knew where it would.
+        if (m_check_done.load()) return;
         m_evict_loop_thread = false;
         direct = m_loop_thread_leads = !m_leader && m_unled_rounds >= ALONE;
     }

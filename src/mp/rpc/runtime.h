@@ -16,7 +16,6 @@ Reactor& ReactorOf(EventLoop& loop);
 
 //! Report a promise that failed where nobody waits for it.
 void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception);
-kj::Own<kj::TaskSet::ErrorHandler> MakeTaskErrorLogger(EventLoop& loop);
 
 } // namespace mp
 
