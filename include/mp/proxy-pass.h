@@ -11,10 +11,16 @@ namespace detail {
 
 //! Fields of interface type: what the getter returns has a nested type Calls.
 template <typename Value>
-concept IsCapability = requires { typename RemoveCvRef<Value>::Calls; };
+concept IsCapability = requires
+{
+    typename RemoveCvRef<Value>::Calls;
+};
 
 template <typename Accessor, typename Struct>
-concept HasGetter = requires(Struct& message) { Accessor::get(message); };
+concept HasGetter = requires(Struct& message)
+{
+    Accessor::get(message);
+};
 
 //! The schema's interface that a field of a struct refers to.
 template <typename Accessor, typename Struct>
@@ -29,7 +35,7 @@ using ResultsOf = decltype(std::declval<typename Context::CallContext&>().getRes
 
 // Parameters
 
-//! What an application's type stands for several parameters, or reads none, needs a CustomPassField.
+//! A field that stands for several parameters has no mapping of its own: the application supplies a CustomPassField.
 template <typename Context, typename Accessor, typename LocalTypes>
 class ServerParam
 {
@@ -138,7 +144,7 @@ private:
 //! A reference to a remote object, for the time of the call.
 template <typename Context, typename Accessor, typename LocalType>
     requires detail::HasGetter<Accessor, const detail::ParamsOf<Context>> &&
-             detail::IsCapability<decltype(Accessor::get(std::declval<const detail::ParamsOf<Context>&>()))>
+        detail::IsCapability<decltype(Accessor::get(std::declval<const detail::ParamsOf<Context>&>()))>
 class ServerParam<Context, Accessor, TypeList<LocalType&>>
 {
 public:
@@ -215,12 +221,14 @@ decltype(auto) InitOrVoid(Struct& message)
 }
 
 template <typename Context, typename Accessor, typename LocalTypes, typename Rest, typename... Args>
-concept HasPassField = requires(Context& context, const PassProbe& fn, LocalTypes types, Rest rest) {
+concept HasPassField = requires(Context& context, const PassProbe& fn, LocalTypes types, Rest rest)
+{
     CustomPassField<Accessor>(types, context, fn, rest, std::declval<Args>()...);
 };
 
 template <typename Context, typename Accessor>
-concept HasPassMessage = requires(Context& context, const ParamsOf<Context>& params, ResultsOf<Context>& results) {
+concept HasPassMessage = requires(Context& context, const ParamsOf<Context>& params, ResultsOf<Context>& results)
+{
     CustomPassMessage(context, GetOrVoid<Accessor>(params), GetOrVoid<Accessor>(results), nullptr);
 };
 

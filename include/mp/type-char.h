@@ -9,8 +9,8 @@
 namespace mp {
 
 template <typename Value, typename Output>
-void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, Value&& value, Output&& output)
-    requires std::is_array_v<std::remove_reference_t<Value>>
+void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, Value&& value,
+                      Output&& output) requires std::is_array_v<std::remove_reference_t<Value>>
 {
     auto data = output.init(static_cast<unsigned>(sizeof(value)));
     std::memcpy(data.begin(), value, sizeof(value));
@@ -18,8 +18,8 @@ void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext
 
 //! Members of a struct that isn't const.
 template <typename Value, typename Output>
-void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, Value&& value, Output&& output)
-    requires std::is_array_v<std::remove_reference_t<Value>>
+void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, Value&& value,
+                      Output&& output) requires std::is_array_v<std::remove_reference_t<Value>>
 {
     auto data = output.init(static_cast<unsigned>(sizeof(value)));
     std::memcpy(data.begin(), value, sizeof(value));

@@ -15,7 +15,8 @@ constexpr bool HoldsCount()
     if constexpr (std::is_integral_v<Rep> && std::is_integral_v<WireType>) {
         return HoldsAll<WireType, Rep>;
     } else {
-        return std::is_floating_point_v<WireType> && std::numeric_limits<WireType>::max() >= std::numeric_limits<Rep>::max();
+        return std::is_floating_point_v<WireType> &&
+               std::numeric_limits<WireType>::max() >= std::numeric_limits<Rep>::max();
     }
 }
 
@@ -23,7 +24,8 @@ template <typename Rep, typename Output>
 void BuildCount(Rep count, Output&& output)
 {
     using WireType = RemoveCvRef<decltype(output.get())>;
-    static_assert(HoldsCount<Rep, WireType>(), "mismatched types: the capnp field can't hold every count of the duration");
+    static_assert(HoldsCount<Rep, WireType>(),
+                  "mismatched types: the capnp field can't hold every count of the duration");
     output.set(static_cast<WireType>(count));
 }
 
@@ -63,8 +65,8 @@ template <typename Clock, typename Duration, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<std::chrono::time_point<Clock, Duration>>, Priority<1>, InvokeContext&,
                                Input&& input, ReadDest&& read_dest)
 {
-    return read_dest.construct(std::chrono::time_point<Clock, Duration>(
-        Duration(detail::ReadCount<typename Duration::rep>(input.get()))));
+    return read_dest.construct(
+        std::chrono::time_point<Clock, Duration>(Duration(detail::ReadCount<typename Duration::rep>(input.get()))));
 }
 
 } // namespace mp

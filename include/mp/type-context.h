@@ -8,8 +8,8 @@
 namespace mp {
 
 template <typename Output>
-void CustomBuildField(TypeList<>, Priority<1>, ClientInvokeContext& invoke_context, Output&& output)
-    requires std::is_same_v<decltype(output.get()), Context::Builder>
+void CustomBuildField(TypeList<>, Priority<1>, ClientInvokeContext& invoke_context,
+                      Output&& output) requires std::is_same_v<decltype(output.get()), Context::Builder>
 {
     BuildContext(invoke_context, output.init());
 }

@@ -11,7 +11,8 @@ namespace mp {
 namespace detail {
 
 template <typename T, typename Byte>
-concept BytesOf = std::is_convertible_v<T, std::span<const Byte>> && std::is_constructible_v<T, const Byte*, const Byte*>;
+concept BytesOf =
+    std::is_convertible_v<T, std::span<const Byte>> && std::is_constructible_v<T, const Byte*, const Byte*>;
 
 template <typename T>
 struct ByteType
@@ -43,7 +44,10 @@ struct ByteType<T>
 };
 
 template <typename T>
-concept Bytes = requires { typename ByteType<T>::Type; };
+concept Bytes = requires
+{
+    typename ByteType<T>::Type;
+};
 
 template <typename Field, typename Getter>
 concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get())>, Getter>;
@@ -51,8 +55,8 @@ concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get(
 } // namespace detail
 
 template <detail::Bytes LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& value, Output&& output)
-    requires detail::GetsAs<Output, ::capnp::Data::Builder>
+void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& value,
+                      Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
     auto data = output.init(static_cast<unsigned>(bytes.size()));
@@ -60,8 +64,8 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& 
 }
 
 template <detail::Bytes LocalType, typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<LocalType>, Priority<2>, InvokeContext&, Input&& input, ReadDest&& read_dest)
-    requires detail::GetsAs<Input, ::capnp::Data::Reader>
+decltype(auto) CustomReadField(TypeList<LocalType>, Priority<2>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest) requires detail::GetsAs<Input, ::capnp::Data::Reader>
 {
     using Byte = typename detail::ByteType<LocalType>::Type;
     const auto data = input.get();

@@ -24,8 +24,7 @@ private:
 
 template <typename Value, typename Result, typename... Args, typename Output>
 void CustomBuildField(TypeList<std::function<Result(Args...)>>, Priority<1>, InvokeContext& invoke_context,
-                      Value&& value, Output&& output)
-    requires detail::InterfaceField<Output>
+                      Value&& value, Output&& output) requires detail::InterfaceField<Output>
 {
     if (!value) return;
     using Fn = std::function<Result(Args...)>;
@@ -36,17 +35,15 @@ void CustomBuildField(TypeList<std::function<Result(Args...)>>, Priority<1>, Inv
 
 template <typename Result, typename... Args, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<std::function<Result(Args...)>>, Priority<1>, InvokeContext& invoke_context,
-                               Input&& input, ReadDest&& read_dest)
-    requires detail::InterfaceField<Input>
+                               Input&& input, ReadDest&& read_dest) requires detail::InterfaceField<Input>
 {
     using Fn = std::function<Result(Args...)>;
     using Callback = ProxyCallback<Fn>;
     if (!CustomHasField(TypeList<Fn>(), invoke_context, input)) return read_dest.construct(Fn());
     // Copies of the function share the client; the last one releases the remote function.
     std::shared_ptr<Callback> client = detail::ReadClient<Callback>(invoke_context, input);
-    return read_dest.construct(Fn([client = std::move(client)](Args... args) -> Result {
-        return client->call(std::forward<Args>(args)...);
-    }));
+    return read_dest.construct(
+        Fn([client = std::move(client)](Args... args) -> Result { return client->call(std::forward<Args>(args)...); }));
 }
 
 } // namespace mp

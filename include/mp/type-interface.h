@@ -70,8 +70,7 @@ std::unique_ptr<Impl> ReadClient(InvokeContext& invoke_context, Input&& input)
 
 template <typename Impl, typename Value, typename Output>
 void CustomBuildField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
-                      Output&& output)
-    requires detail::InterfaceField<Output>
+                      Output&& output) requires detail::InterfaceField<Output>
 {
     if (!value) return;
     using Interface = detail::FieldInterface<Output>;
@@ -80,8 +79,7 @@ void CustomBuildField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContex
 
 template <typename Impl, typename Value, typename Output>
 void CustomBuildField(TypeList<std::shared_ptr<Impl>>, Priority<2>, InvokeContext& invoke_context, Value&& value,
-                      Output&& output)
-    requires detail::InterfaceField<Output>
+                      Output&& output) requires detail::InterfaceField<Output>
 {
     if (!value) return;
     using Interface = detail::FieldInterface<Output>;
@@ -89,8 +87,8 @@ void CustomBuildField(TypeList<std::shared_ptr<Impl>>, Priority<2>, InvokeContex
 }
 
 template <typename Impl, typename Output>
-void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_context, Impl& value, Output&& output)
-    requires detail::InterfaceField<Output>
+void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_context, Impl& value,
+                      Output&& output) requires detail::InterfaceField<Output>
 {
     using Interface = detail::FieldInterface<Output>;
     output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(&value, [](Impl*) {})));
@@ -98,21 +96,21 @@ void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_contex
 
 template <typename Impl, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context,
-                               Input&& input, ReadDest&& read_dest)
-    requires detail::InterfaceField<Input>
+                               Input&& input, ReadDest&& read_dest) requires detail::InterfaceField<Input>
 {
     std::unique_ptr<Impl> client;
-    if (CustomHasField(TypeList<Impl>(), invoke_context, input)) client = detail::ReadClient<Impl>(invoke_context, input);
+    if (CustomHasField(TypeList<Impl>(), invoke_context, input))
+        client = detail::ReadClient<Impl>(invoke_context, input);
     return read_dest.construct(std::move(client));
 }
 
 template <typename Impl, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<std::shared_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context,
-                               Input&& input, ReadDest&& read_dest)
-    requires detail::InterfaceField<Input>
+                               Input&& input, ReadDest&& read_dest) requires detail::InterfaceField<Input>
 {
     std::shared_ptr<Impl> client;
-    if (CustomHasField(TypeList<Impl>(), invoke_context, input)) client = detail::ReadClient<Impl>(invoke_context, input);
+    if (CustomHasField(TypeList<Impl>(), invoke_context, input))
+        client = detail::ReadClient<Impl>(invoke_context, input);
     return read_dest.construct(std::move(client));
 }
 

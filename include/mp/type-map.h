@@ -20,8 +20,9 @@ decltype(auto) CustomReadField(TypeList<std::map<KeyLocalType, ValueLocalType>>,
 {
     return ReadList(
         TypeList<std::pair<KeyLocalType, ValueLocalType>>(), invoke_context, input, read_dest,
-        [](auto& value, size_t) { value.clear(); },
-        [](auto& value, auto&&... args) -> auto& { return *value.emplace(std::forward<decltype(args)>(args)...).first; });
+        [](auto& value, size_t) { value.clear(); }, [](auto& value, auto&&... args) -> auto& {
+            return *value.emplace(std::forward<decltype(args)>(args)...).first;
+        });
 }
 
 } // namespace mp

@@ -10,8 +10,11 @@
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_context, Value&& value, Output&& output)
-    requires requires { CustomBuildMessage(invoke_context, value, std::move(output.get())); }
+void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output) requires requires
+{
+    CustomBuildMessage(invoke_context, value, std::move(output.get()));
+}
 {
     auto builder = output.init();
     CustomBuildMessage(invoke_context, value, std::move(builder));
@@ -20,8 +23,10 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_co
 //! An unset field leaves the value as it is: the default, for a new one.
 template <typename LocalType, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_context, Input&& input,
-                               ReadDest&& read_dest)
-    requires requires(LocalType& value) { CustomReadMessage(invoke_context, input.get(), value); }
+                               ReadDest&& read_dest) requires requires(LocalType& value)
+{
+    CustomReadMessage(invoke_context, input.get(), value);
+}
 {
     return read_dest.update([&](auto& value) {
         if (CustomHasField(TypeList<LocalType>(), invoke_context, input)) {

@@ -1,6 +1,7 @@
 #ifndef MP_TYPE_NUMBER_H
 #define MP_TYPE_NUMBER_H
 
+#include <concepts>
 #include <limits>
 #include <mp/proxy-convert.h>
 #include <stdexcept>
@@ -19,7 +20,8 @@ constexpr bool Holds(V value)
 {
     if constexpr (std::is_signed_v<V>) {
         if (value < 0) {
-            return std::is_signed_v<T> && static_cast<long long>(value) >= static_cast<long long>(std::numeric_limits<T>::lowest());
+            return std::is_signed_v<T> &&
+                   static_cast<long long>(value) >= static_cast<long long>(std::numeric_limits<T>::lowest());
         }
     }
     return static_cast<unsigned long long>(value) <= static_cast<unsigned long long>(std::numeric_limits<T>::max());
@@ -45,8 +47,7 @@ struct Underlying<T>
 } // namespace detail
 
 template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
-    requires std::is_enum_v<LocalType>
+WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) requires std::is_enum_v<LocalType>
 {
     using Wire = std::make_unsigned_t<typename detail::Underlying<WireType>::Type>;
     using Local = std::make_unsigned_t<std::underlying_type_t<LocalType>>;
@@ -68,8 +69,7 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
 }
 
 template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
-    requires std::is_same_v<LocalType, bool>
+WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) requires std::is_same_v<LocalType, bool>
 {
     static_assert(std::is_same_v<WireType, bool>,
                   "capnp field type should be Bool for bool parameters. Fix the .capnp schema.");
@@ -78,8 +78,9 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
 
 //! Where elements of vector<bool> are objects of their own.
 template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
-    requires(std::is_same_v<LocalType, std::vector<bool>::const_reference> && !std::is_same_v<LocalType, bool>)
+WireType BuildPrimitive(InvokeContext&, LocalType value,
+                        TypeList<WireType>) requires(std::is_same_v<LocalType, std::vector<bool>::const_reference> &&
+                                                     !std::is_same_v<LocalType, bool>)
 {
     static_assert(std::is_same_v<WireType, bool>,
                   "capnp field type should be Bool for bool parameters. Fix the .capnp schema.");
@@ -89,13 +90,14 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
 template <std::floating_point LocalType, typename WireType>
 WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
 {
-    static_assert(std::is_same_v<LocalType, WireType>, "mismatched floating point types: float needs Float32, double Float64");
+    static_assert(std::is_same_v<LocalType, WireType>,
+                  "mismatched floating point types: float needs Float32, double Float64");
     return value;
 }
 
 template <detail::Integer LocalType, typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
-    requires std::is_integral_v<RemoveCvRef<decltype(input.get())>>
+decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest) requires std::is_integral_v<RemoveCvRef<decltype(input.get())>>
 {
     const auto value = input.get();
     if (!detail::Holds<LocalType>(value)) throw std::range_error("out of bound int received");
@@ -103,15 +105,15 @@ decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&,
 }
 
 template <typename LocalType, typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
-    requires std::is_same_v<LocalType, bool>
+decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest) requires std::is_same_v<LocalType, bool>
 {
     return read_dest.construct(static_cast<bool>(input.get()));
 }
 
 template <typename LocalType, typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
-    requires std::is_enum_v<LocalType>
+decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest) requires std::is_enum_v<LocalType>
 {
     return read_dest.construct(static_cast<LocalType>(input.get()));
 }

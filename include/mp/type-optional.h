@@ -27,9 +27,10 @@ decltype(auto) CustomReadField(TypeList<std::optional<LocalType>>, Priority<1>, 
             ReadField(TypeList<LocalType>(), invoke_context, input, ReadDestUpdate(*value));
         } else {
             ReadField(TypeList<LocalType>(), invoke_context, input,
-                      ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> auto& {
-                          return detail::EmplaceIn(value, std::forward<decltype(args)>(args)...);
-                      }));
+                      ReadDestEmplace(
+                          TypeList<LocalType>(), [&](auto&&... args) -> auto& {
+                              return detail::EmplaceIn(value, std::forward<decltype(args)>(args)...);
+                          }));
         }
     });
 }

@@ -9,8 +9,8 @@
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType*>, Priority<3>, InvokeContext& invoke_context, Value&& value, Output&& output)
-    requires std::is_pointer_v<std::remove_reference_t<Value>>
+void CustomBuildField(TypeList<LocalType*>, Priority<3>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output) requires std::is_pointer_v<std::remove_reference_t<Value>>
 {
     if (value == nullptr) return;
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *value);
@@ -47,10 +47,11 @@ decltype(auto) CustomReadField(TypeList<std::shared_ptr<LocalType>>, Priority<0>
             ReadField(TypeList<LocalType>(), invoke_context, input, ReadDestUpdate(*value));
         } else {
             ReadField(TypeList<LocalType>(), invoke_context, input,
-                      ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> auto& {
-                          value = std::make_shared<LocalType>(std::forward<decltype(args)>(args)...);
-                          return *value;
-                      }));
+                      ReadDestEmplace(
+                          TypeList<LocalType>(), [&](auto&&... args) -> auto& {
+                              value = std::make_shared<LocalType>(std::forward<decltype(args)>(args)...);
+                              return *value;
+                          }));
         }
     });
 }

@@ -20,7 +20,9 @@ decltype(auto) CustomReadField(TypeList<std::set<LocalType>>, Priority<1>, Invok
 {
     return ReadList(
         TypeList<LocalType>(), invoke_context, input, read_dest, [](auto& value, size_t) { value.clear(); },
-        [](auto& value, auto&&... args) -> auto& { return *value.emplace(std::forward<decltype(args)>(args)...).first; });
+        [](auto& value, auto&&... args) -> auto& {
+            return *value.emplace(std::forward<decltype(args)>(args)...).first;
+        });
 }
 
 } // namespace mp

@@ -9,7 +9,10 @@ namespace mp {
 namespace detail {
 
 template <typename LocalType>
-concept WrappedStruct = requires { typename ProxyType<LocalType>::Struct; };
+concept WrappedStruct = requires
+{
+    typename ProxyType<LocalType>::Struct;
+};
 
 template <typename LocalType>
 using StructAccessors = typename ProxyStruct<typename ProxyType<LocalType>::Struct>::Accessors;
@@ -39,9 +42,11 @@ template <size_t index, typename LocalType, typename Value, typename Output>
 void BuildOne(TypeList<LocalType>, [[maybe_unused]] InvokeContext& invoke_context, [[maybe_unused]] Output&& builder,
               [[maybe_unused]] Value&& value)
 {
-    [&]<size_t... i>(std::index_sequence<i...>) {
+    [&]<size_t... i>(std::index_sequence<i...>)
+    {
         (detail::BuildMember<index + i, LocalType>(invoke_context, builder, std::forward<Value>(value)), ...);
-    }(std::make_index_sequence<ProxyType<LocalType>::fields - index>());
+    }
+    (std::make_index_sequence<ProxyType<LocalType>::fields - index>());
 }
 
 template <detail::WrappedStruct LocalType, typename Value, typename Output>
@@ -57,9 +62,11 @@ decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, [[maybe_unused]
 {
     return read_dest.update([&]([[maybe_unused]] auto& value) {
         [[maybe_unused]] const auto reader = input.get();
-        [&]<size_t... i>(std::index_sequence<i...>) {
+        [&]<size_t... i>(std::index_sequence<i...>)
+        {
             (detail::ReadMember<i, LocalType>(invoke_context, reader, value), ...);
-        }(std::make_index_sequence<ProxyType<LocalType>::fields>());
+        }
+        (std::make_index_sequence<ProxyType<LocalType>::fields>());
     });
 }
 

@@ -9,15 +9,16 @@
 namespace mp {
 
 template <typename Output>
-void CustomBuildField(TypeList<>, Priority<1>, InvokeContext& invoke_context, Output&& output)
-    requires std::is_same_v<RemoveCvRef<decltype(output.get())>, ThreadMap::Client>
+void CustomBuildField(TypeList<>, Priority<1>, InvokeContext& invoke_context,
+                      Output&& output) requires std::is_same_v<RemoveCvRef<decltype(output.get())>, ThreadMap::Client>
 {
     output.set(MakeThreadMap(invoke_context.connection));
 }
 
 template <typename Input>
-decltype(auto) CustomReadField(TypeList<>, Priority<1>, InvokeContext& invoke_context, Input&& input)
-    requires std::is_same_v<RemoveCvRef<decltype(input.get())>, ThreadMap::Client>
+decltype(auto)
+CustomReadField(TypeList<>, Priority<1>, InvokeContext& invoke_context,
+                Input&& input) requires std::is_same_v<RemoveCvRef<decltype(input.get())>, ThreadMap::Client>
 {
     // Peers may leave it out.
     if (!input.has()) return;

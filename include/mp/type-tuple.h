@@ -12,11 +12,13 @@ void CustomBuildField(TypeList<std::tuple<LocalTypes...>>, Priority<1>, [[maybe_
                       Value&& value, Output&& output)
 {
     [[maybe_unused]] auto builder = output.init();
-    [&]<size_t... i>(std::index_sequence<i...>) {
+    [&]<size_t... i>(std::index_sequence<i...>)
+    {
         (BuildField(TypeList<LocalTypes>(), invoke_context, detail::FieldOf<i>(builder),
                     std::get<i>(std::forward<Value>(value))),
          ...);
-    }(std::index_sequence_for<LocalTypes...>());
+    }
+    (std::index_sequence_for<LocalTypes...>());
 }
 
 template <typename... LocalTypes, typename Input, typename ReadDest>
@@ -25,11 +27,13 @@ decltype(auto) CustomReadField(TypeList<std::tuple<LocalTypes...>>, Priority<1>,
 {
     return read_dest.update([&]([[maybe_unused]] auto& value) {
         [[maybe_unused]] const auto reader = input.get();
-        [&]<size_t... i>(std::index_sequence<i...>) {
+        [&]<size_t... i>(std::index_sequence<i...>)
+        {
             (ReadField(TypeList<LocalTypes>(), invoke_context, detail::FieldOf<i>(reader),
                        ReadDestUpdate(std::get<i>(value))),
              ...);
-        }(std::index_sequence_for<LocalTypes...>());
+        }
+        (std::index_sequence_for<LocalTypes...>());
     });
 }
 

@@ -24,7 +24,9 @@ decltype(auto) CustomReadField(TypeList<std::unordered_set<LocalType>>, Priority
             value.clear();
             value.reserve(count);
         },
-        [](auto& value, auto&&... args) -> auto& { return *value.emplace(std::forward<decltype(args)>(args)...).first; });
+        [](auto& value, auto&&... args) -> auto& {
+            return *value.emplace(std::forward<decltype(args)>(args)...).first;
+        });
 }
 
 } // namespace mp

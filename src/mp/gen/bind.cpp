@@ -20,7 +20,8 @@ bool IsCompanion(const Node& node, const Node* other, const Field& field)
 {
     if (field.group_id != 0 || field.type.kind != Kind::Bool) return false;
     const auto strip = [&](const std::string& prefix) {
-        if (field.name.size() <= prefix.size() || field.name.compare(0, prefix.size(), prefix) != 0) return std::string();
+        if (field.name.size() <= prefix.size() || field.name.compare(0, prefix.size(), prefix) != 0)
+            return std::string();
         return field.name.substr(prefix.size());
     };
     const auto names = [](const Node& list, const std::string& capitalized) {

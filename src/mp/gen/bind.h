@@ -38,7 +38,9 @@ enum class Role { Method, Construct, Destroy };
 struct BoundMethod
 {
     //! The interface that declares the method.
-    const Node* interface{nullptr};
+    const Node* interface {
+        nullptr
+    };
     const Method* method{nullptr};
     const Node* params{nullptr};
     const Node* results{nullptr};

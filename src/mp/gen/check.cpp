@@ -161,7 +161,8 @@ void Checker::checkFields(const BoundMethod& bound)
     }
     for (const BoundField& field : bound.exceptions) {
         const std::string& type = *field.results->annotations.exception;
-        if (type.find_first_not_of(' ') == std::string::npos) error(fieldPath(bound, field), "$exception names no class");
+        if (type.find_first_not_of(' ') == std::string::npos)
+            error(fieldPath(bound, field), "$exception names no class");
         if (!field.boxed && !field.optional) {
             error(fieldPath(bound, field), "an exception needs a type that can be absent, such as Text or a struct");
         }
@@ -188,8 +189,8 @@ void Checker::checkCompanions(const BoundMethod& bound, const BoundField& field)
     const bool in = FindCompanion(*bound.params, "has", field.name) != nullptr;
     const bool out = FindCompanion(*bound.results, "has", field.name) != nullptr;
     if (in != out) {
-        error(fieldPath(bound, field), Cat("has", Capitalized(field.name), " is missing in the ",
-                                           in ? "results" : "parameters"));
+        error(fieldPath(bound, field),
+              Cat("has", Capitalized(field.name), " is missing in the ", in ? "results" : "parameters"));
     }
 }
 
@@ -208,7 +209,8 @@ void Checker::checkRole(const BoundMethod& bound, const std::string& path)
 {
     if (bound.role == Role::Method) return;
     if (bound.arity != 0 || bound.result || !bound.exceptions.empty()) {
-        error(path, Cat(bound.method->name, " is not a C++ method: it can't have C++ arguments, results or exceptions"));
+        error(path,
+              Cat(bound.method->name, " is not a C++ method: it can't have C++ arguments, results or exceptions"));
     }
     if (bound.method->annotations.name) error(path, "$name has no meaning here");
 }

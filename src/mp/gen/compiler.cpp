@@ -14,7 +14,8 @@ namespace {
 class OutputFile
 {
 public:
-    explicit OutputFile(const std::string& path) : m_fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600))
+    explicit OutputFile(const std::string& path)
+        : m_fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600))
     {
         if (m_fd < 0) throw Error("Failed to create " + path);
     }

@@ -59,8 +59,8 @@ void LoadStruct(schema::Node::Struct::Reader reader, Node& node)
 void LoadEnum(schema::Node::Enum::Reader reader, Node& node)
 {
     for (const auto enumerant : reader.getEnumerants()) {
-        node.enumerants.push_back({Copy(enumerant.getName()), {}, LoadAnnotations(enumerant.getAnnotations()),
-                                   enumerant.getCodeOrder()});
+        node.enumerants.push_back(
+            {Copy(enumerant.getName()), {}, LoadAnnotations(enumerant.getAnnotations()), enumerant.getCodeOrder()});
     }
 }
 

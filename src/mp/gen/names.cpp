@@ -10,23 +10,23 @@ namespace {
 
 //! Those that capnpc-c++ renames; sorted.
 constexpr std::array<std::string_view, 84> KEYWORDS = {
-    "alignas",   "alignof",  "and",       "and_eq",        "asm",          "auto",         "bitand",
-    "bitor",     "bool",     "break",     "case",          "catch",        "char",         "char16_t",
-    "char32_t",  "class",    "compl",     "const",         "const_cast",   "constexpr",    "continue",
-    "decltype",  "default",  "delete",    "do",            "double",       "dynamic_cast", "else",
-    "enum",      "explicit", "export",    "extern",        "false",        "float",        "for",
-    "friend",    "goto",     "if",        "inline",        "int",          "long",         "mutable",
-    "namespace", "new",      "noexcept",  "not",           "not_eq",       "nullptr",      "operator",
-    "or",        "or_eq",    "private",   "protected",     "public",       "register",     "reinterpret_cast",
-    "return",    "short",    "signed",    "sizeof",        "static",       "static_assert", "static_cast",
-    "struct",    "switch",   "template",  "this",          "thread_local", "throw",        "true",
-    "try",       "typedef",  "typeid",    "typename",      "union",        "unsigned",     "using",
-    "virtual",   "void",     "volatile",  "wchar_t",       "while",        "xor",          "xor_eq"};
+    "alignas",   "alignof",  "and",      "and_eq",    "asm",          "auto",          "bitand",
+    "bitor",     "bool",     "break",    "case",      "catch",        "char",          "char16_t",
+    "char32_t",  "class",    "compl",    "const",     "const_cast",   "constexpr",     "continue",
+    "decltype",  "default",  "delete",   "do",        "double",       "dynamic_cast",  "else",
+    "enum",      "explicit", "export",   "extern",    "false",        "float",         "for",
+    "friend",    "goto",     "if",       "inline",    "int",          "long",          "mutable",
+    "namespace", "new",      "noexcept", "not",       "not_eq",       "nullptr",       "operator",
+    "or",        "or_eq",    "private",  "protected", "public",       "register",      "reinterpret_cast",
+    "return",    "short",    "signed",   "sizeof",    "static",       "static_assert", "static_cast",
+    "struct",    "switch",   "template", "this",      "thread_local", "throw",         "true",
+    "try",       "typedef",  "typeid",   "typename",  "union",        "unsigned",      "using",
+    "virtual",   "void",     "volatile", "wchar_t",   "while",        "xor",           "xor_eq"};
 
 static_assert(std::is_sorted(KEYWORDS.begin(), KEYWORDS.end()));
 
 //! Not renamed by capnpc-c++, which is older than they are; a schema can't use them.
-constexpr std::array<std::string_view, 7> NEW_KEYWORDS = {"char8_t",   "co_await", "co_return", "co_yield",
+constexpr std::array<std::string_view, 7> NEW_KEYWORDS = {"char8_t", "co_await",  "co_return", "co_yield",
                                                           "concept", "consteval", "requires"};
 
 bool IsKeyword(std::string_view name) { return std::binary_search(KEYWORDS.begin(), KEYWORDS.end(), name); }

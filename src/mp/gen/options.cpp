@@ -32,8 +32,7 @@ std::string StripPrefix(const std::string& file, const std::string& prefix, cons
     if (prefix == ".") return Normal(file).generic_string();
     const fs::path file_path = Normal(file);
     const fs::path prefix_path = Normal(prefix);
-    const auto [end, rest] =
-        std::mismatch(prefix_path.begin(), prefix_path.end(), file_path.begin(), file_path.end());
+    const auto [end, rest] = std::mismatch(prefix_path.begin(), prefix_path.end(), file_path.begin(), file_path.end());
     if (end != prefix_path.end() || rest == file_path.end()) {
         throw Error(std::string(name) + " is not src_file prefix: " + prefix + ", " + file);
     }
@@ -59,7 +58,8 @@ Options ParseOptions(const std::vector<std::string>& args, const std::vector<std
 
     errno = 0;
     if (IsDirectory(options.src_file) || !std::ifstream(options.src_file)) {
-        throw Error("Failed to open src_file: " + options.src_file + (errno != 0 ? std::string(": ") + strerror(errno) : ""));
+        throw Error("Failed to open src_file: " + options.src_file +
+                    (errno != 0 ? std::string(": ") + strerror(errno) : ""));
     }
     for (size_t i = 3; i < args.size(); ++i) {
         if (!IsDirectory(args[i])) throw Error("Failed to open import directory: " + args[i]);

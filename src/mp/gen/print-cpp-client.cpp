@@ -31,7 +31,8 @@ std::string BuildLambda(const BoundMethod& method)
     std::string lines;
     for (const BoundField& field : method.arguments) lines += BuildLine(field);
     if (lines.empty()) {
-        return "        [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); }";
+        return "        [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { "
+               "mp_message.initAs<Params>(); }";
     }
     return Cat("        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {\n",
                "            auto mp_params = mp_message.initAs<Params>();\n", lines, "        }");
@@ -58,7 +59,8 @@ std::string ReadLambda(const Module& module, const BoundMethod& method)
         if (field.results != nullptr) lines += ReadLine(field);
     }
     if (method.result) {
-        lines += Cat("            mp_result.template read<", CppFieldName(*method.result), ">(mp_context, mp_results);\n");
+        lines +=
+            Cat("            mp_result.template read<", CppFieldName(*method.result), ">(mp_context, mp_results);\n");
     }
     if (lines.empty()) return "        [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {}";
     return Cat("        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {\n",
@@ -70,15 +72,16 @@ std::string CallText(const Module& module, const CppNames& names, const Node& in
                      const std::string& object, const std::string& is_noexcept)
 {
     return Cat("    CallRemote<", is_noexcept, ">(", object, "m_context, ", object, "m_client, ",
-               CppLocalNamespace(names, "client"), "::INFO_", CppFlatName(interface, method), ",\n", BuildLambda(method),
-               ",\n", ReadLambda(module, method), ");\n");
+               CppLocalNamespace(names, "client"), "::INFO_", CppFlatName(interface, method), ",\n",
+               BuildLambda(method), ",\n", ReadLambda(module, method), ");\n");
 }
 
 //! construct or destroy.
 std::string SpecialMethod(const Module& module, const CppNames& names, const Node& interface, const BoundMethod& method)
 {
     return Cat("void ProxyClient<", CxxClass(module, interface), ">::", SafeName(CxxName(*method.method)),
-               "(Super& super)\n{\n", CppAliases(module, names, method, true), CallText(module, names, interface, method, "super.", "false"), "}\n\n");
+               "(Super& super)\n{\n", CppAliases(module, names, method, true),
+               CallText(module, names, interface, method, "super.", "false"), "}\n\n");
 }
 
 std::string ClientMethod(const Module& module, const CppNames& names, const Node& interface, const BoundMethod& method)
@@ -126,9 +129,9 @@ std::string PrintCppClient(const Module& module, const CppNames& names)
     if (WrappedInterfaces(module).empty()) return FirstLines(names) + "// There are no wrapped interfaces.\n";
     std::string body;
     for (const Node* interface : WrappedInterfaces(module)) body += Client(module, names, *interface);
-    return Cat(FirstLines(names), "#include <", names.include, ".h>\n#include <", names.include, ".proxy.h>\n#include <",
-               names.include, ".proxy-types.h>\n#include <mp/proxy-types.h>\n\nnamespace mp {\n\n", body,
-               "} // namespace mp\n");
+    return Cat(FirstLines(names), "#include <", names.include, ".h>\n#include <", names.include,
+               ".proxy.h>\n#include <", names.include,
+               ".proxy-types.h>\n#include <mp/proxy-types.h>\n\nnamespace mp {\n\n", body, "} // namespace mp\n");
 }
 
 } // namespace mp::gen

@@ -77,10 +77,9 @@ std::string FieldClass(const std::string& name, const BoundField& field)
 {
     // Names in schemas have no underscores, so none hides a template parameter.
     std::string out =
-        Cat("struct ", name, "\n{\n",
-            "    template <typename S_> static auto get(S_&& s) -> decltype(s.get", name, "()) { return s.get", name,
-            "(); }\n    template <typename S_> static bool has(S_&& s) { return s.has", name,
-            "(); }\n    template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.set", name,
+        Cat("struct ", name, "\n{\n", "    template <typename S_> static auto get(S_&& s) -> decltype(s.get", name,
+            "()) { return s.get", name, "(); }\n    template <typename S_> static bool has(S_&& s) { return s.has",
+            name, "(); }\n    template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.set", name,
             "(std::forward<V_>(v)); }\n",
             "    template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.init",
             name, "(std::forward<A_>(a)...); }\n");
@@ -98,8 +97,9 @@ std::string FieldClasses(const Module& module, const CppNames& names)
 {
     std::string out;
     for (const auto& [name, field] : AccessorFields(module)) out += FieldClass(name, field);
-    return out.empty() ? "" : Cat("//! How to get at fields, by name.\nnamespace ", FieldsNamespace(names), " {\n", out,
-                                  "} // namespace ", FieldsNamespace(names), "\n\n");
+    return out.empty() ? ""
+                       : Cat("//! How to get at fields, by name.\nnamespace ", FieldsNamespace(names), " {\n", out,
+                             "} // namespace ", FieldsNamespace(names), "\n\n");
 }
 
 //! "template <typename T> struct ProxyStruct<::ns::S<T>>"
@@ -131,8 +131,8 @@ std::string StructClass(const Module& module, const CppNames& names, const Node&
         if (member) accessors.push_back(alias);
     }
     const std::string args = node.type_params.empty() ? "" : Cat("<", Join(node.type_params, ", "), ">");
-    return Cat(DocComment(node.doc, ""), StructHead(module, node), "{\n    using Struct = ", CxxClass(module, node), args,
-               ";\n", aliases, "    using Accessors = std::tuple<", Join(accessors, ", "),
+    return Cat(DocComment(node.doc, ""), StructHead(module, node), "{\n    using Struct = ", CxxClass(module, node),
+               args, ";\n", aliases, "    using Accessors = std::tuple<", Join(accessors, ", "),
                ">;\n    static constexpr size_t fields = ", accessors.size(), ";\n};\n\n");
 }
 
@@ -191,8 +191,8 @@ std::string InterfaceType(const Module& module, const Node& interface)
 {
     const std::string& wrap = *interface.annotations.wrap;
     if (wrap.find('<') != std::string::npos) return "";
-    return Cat("template <>\nstruct ProxyType<", wrap, ">\n{\n    using Type = ", wrap, ";\n    using Message = ",
-               CxxClass(module, interface), ";\n    using Client = ProxyClient<Message>;\n",
+    return Cat("template <>\nstruct ProxyType<", wrap, ">\n{\n    using Type = ", wrap,
+               ";\n    using Message = ", CxxClass(module, interface), ";\n    using Client = ProxyClient<Message>;\n",
                "    using Server = ProxyServer<Message>;\n};\n\n");
 }
 

@@ -22,7 +22,8 @@ std::vector<const BoundField*> ServedFields(const BoundMethod& method)
 std::string CallLines(const BoundMethod& method)
 {
     const std::string invoke = "Call::invoke(mp_context, std::forward<decltype(mp_args)>(mp_args)...)";
-    const std::string build = method.result ? Cat("        BuildResult<", CppFieldName(*method.result), ">(mp_context, ") : "";
+    const std::string build =
+        method.result ? Cat("        BuildResult<", CppFieldName(*method.result), ">(mp_context, ") : "";
     if (method.exceptions.empty()) {
         if (!method.result) return Cat("        ", invoke, ";\n        mp_release();\n");
         return Cat("        auto&& mp_result = ", invoke, ";\n        mp_release();\n", build,
@@ -77,8 +78,8 @@ std::string MethodBody(const Module& module, const CppNames& names, const Node& 
     std::string out = CppAliases(module, names, method, false);
     out += Cat("    using Call = ServerCall<Context, Params", ServedTypes(fields), ">;\n");
     if (method.role == Role::Method) {
-        out += Cat("    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_", CppFlatName(interface, method),
-                   ");\n");
+        out += Cat("    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_",
+                   CppFlatName(interface, method), ");\n");
     }
     out += Cat("    const auto mp_call = [&](const auto& mp_release, auto&&... mp_args) {\n", CallLines(method),
                "        return true;\n    };\n");
@@ -103,8 +104,9 @@ std::string ServerMethod(const Module& module, const CppNames& names, const Node
                "Context call_context)\n{\n    using Context = ServerContext<", name, ", ",
                CxxParams(module, *method.interface, *method.method), ", ",
                CxxResults(module, *method.interface, *method.method), ">;\n    return ServeRequest<&", local, "Run_",
-               CppFlatName(interface, method), "<Context>, ", context != nullptr ? CppAccessor(names, *context) : "void",
-               ">(*this, call_context, ", local, "INFO_", CppFlatName(interface, method), ");\n}\n\n");
+               CppFlatName(interface, method), "<Context>, ",
+               context != nullptr ? CppAccessor(names, *context) : "void", ">(*this, call_context, ", local, "INFO_",
+               CppFlatName(interface, method), ");\n}\n\n");
 }
 
 std::string Server(const Module& module, const CppNames& names, const Node& interface)
@@ -118,7 +120,8 @@ std::string Server(const Module& module, const CppNames& names, const Node& inte
         definitions += ServerMethod(module, names, interface, method);
     }
     if (!infos.empty()) infos += "\n";
-    return Cat(CppLocal(names, "server", infos + functions), "ProxyServer<", CxxClass(module, interface), ">::~ProxyServer() = default;\n\n", definitions);
+    return Cat(CppLocal(names, "server", infos + functions), "ProxyServer<", CxxClass(module, interface),
+               ">::~ProxyServer() = default;\n\n", definitions);
 }
 
 } // namespace

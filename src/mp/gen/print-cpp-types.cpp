@@ -15,13 +15,13 @@ std::string StructType(const Module& module, const Node& node)
     for (const BoundField& field : BindStruct(node)) {
         if (field.skip) continue;
         const std::string member = field.params->annotations.name.value_or(SafeName(field.name));
-        members += Cat("    static constexpr auto get(std::integral_constant<size_t, ", count, ">) { return &Type::", member,
-                       "; }\n");
+        members += Cat("    static constexpr auto get(std::integral_constant<size_t, ", count,
+                       ">) { return &Type::", member, "; }\n");
         ++count;
     }
-    return Cat("template <>\nstruct ProxyType<", *node.annotations.wrap, ">\n{\n    using Type = ",
-               *node.annotations.wrap, ";\n    using Struct = ", CxxClass(module, node), ";\n", members,
-               "    static constexpr size_t fields = ", count, ";\n};\n\n");
+    return Cat("template <>\nstruct ProxyType<", *node.annotations.wrap,
+               ">\n{\n    using Type = ", *node.annotations.wrap, ";\n    using Struct = ", CxxClass(module, node),
+               ";\n", members, "    static constexpr size_t fields = ", count, ";\n};\n\n");
 }
 
 } // namespace
@@ -29,7 +29,8 @@ std::string StructType(const Module& module, const Node& node)
 std::string PrintCppTypes(const Module& module, const CppNames& names)
 {
     std::string body = Cat("#include <", names.include, ".proxy.h>\n");
-    for (const std::string& header : module.file().annotations.include_types) body += Cat("#include \"", header, "\"\n");
+    for (const std::string& header : module.file().annotations.include_types)
+        body += Cat("#include \"", header, "\"\n");
     body += "#include <mp/proxy.h>\n\nnamespace mp {\n\n";
     for (const Node* node : Structs(module)) {
         if (node->annotations.wrap) body += StructType(module, *node);
@@ -39,8 +40,8 @@ std::string PrintCppTypes(const Module& module, const CppNames& names)
 
 std::string PrintCppSource(const CppNames& names)
 {
-    return FirstLines(names) +
-           "// Clients are defined in the proxy-client file, servers in the proxy-server file: each can be linked alone.\n";
+    return FirstLines(names) + "// Clients are defined in the proxy-client file, servers in the proxy-server file: "
+                               "each can be linked alone.\n";
 }
 
 } // namespace mp::gen

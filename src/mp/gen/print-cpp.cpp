@@ -99,8 +99,9 @@ std::string CppLocalNamespace(const CppNames& names, const char* part)
 std::string CppLocal(const CppNames& names, const char* part, const std::string& text)
 {
     const std::string name = CppLocalNamespace(names, part);
-    return text.empty() ? "" : Cat("namespace {\nnamespace ", name, " {\n", text, "} // namespace ", name,
-                                   "\n} // namespace\n\n");
+    return text.empty()
+               ? ""
+               : Cat("namespace {\nnamespace ", name, " {\n", text, "} // namespace ", name, "\n} // namespace\n\n");
 }
 
 std::string CppMethodInfo(const Module& module, const Node& interface, const BoundMethod& method)

@@ -33,7 +33,7 @@ std::string FieldsNamespace(const CppNames& names);
 //! The accessor class of a method's field.
 std::string CppAccessor(const CppNames& names, const BoundField& field);
 //! Name of the accessor inside a function, "FooField", and the lines that declare those of a method's fields, and
-//! "Params" and "Results".
+//! "Params".
 std::string CppFieldName(const BoundField& field);
 std::string CppAliases(const Module& module, const CppNames& names, const BoundMethod& method, bool with_context);
 //! "TypeList<MethodParam<Params, 1>, ...>" of the C++ arguments that a field stands for.

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace mp::gen {
@@ -12,10 +13,7 @@ inline void Append(std::string& out, std::string_view part) { out.append(part); 
 inline void Append(std::string& out, char part) { out.push_back(part); }
 template <typename Number>
     requires std::is_integral_v<Number>
-void Append(std::string& out, Number part)
-{
-    out.append(std::to_string(part));
-}
+void Append(std::string& out, Number part) { out.append(std::to_string(part)); }
 } // namespace detail
 
 //! The arguments (strings, characters, numbers) one after another.

@@ -78,6 +78,8 @@ public:
     int fd() const { return m_epoll.get(); }
 
     kj::Timer& timer() { return m_timer; }
+    //! Set the timer's clock: delays count from it. Owning the loop, when it was not owned for a while.
+    void updateTime() { m_timer.advanceTo(m_clock.now()); }
     //! Let the kernel wake the sleeper for the next timer. Owning the loop, before it sleeps.
     void armTimer();
 

@@ -91,7 +91,7 @@ void Port::dispatch(const Events& events)
         if (number == KICK) continue;
         if (number == TIMER) {
             m_armed = nullptr;
-            m_timer.advanceTo(m_clock.now());
+            updateTime();
             continue;
         }
         const Slot& slot = m_slots[static_cast<uint32_t>(number) - FIRST_SLOT];
@@ -162,7 +162,7 @@ bool Port::poll()
 {
     m_idle.serve();
     if (!m_driven) {
-        m_timer.advanceTo(m_clock.now());
+        updateTime();
         look(0);
     }
     return m_woken.exchange(false);

@@ -120,6 +120,7 @@ bool Reactor::acquired()
 {
     if (beginScope()) {
         m_depth = 1;
+        m_port.updateTime();
         return true;
     }
     m_mutex.unlock();
