@@ -77,6 +77,10 @@ public:
     //! Number in log messages.
     int number() const { return m_number; }
 
+    //! If this thread owns the loop only because it has built results of its request, give it up: the rest of a hook of
+    //! the application may make calls.
+    static bool giveUpLoop(EventLoop& loop);
+
 protected:
     //! Read params, call the method, build results.
     virtual void run(Connection& connection) = 0;
@@ -115,6 +119,8 @@ private:
     bool m_executed{false};
     //! This thread owns the loop on behalf of the request.
     bool m_holds_loop{false};
+    //! Inside buildResults().
+    bool m_building{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
     kj::Maybe<Thread::Client> m_callback_thread;

@@ -160,7 +160,7 @@ void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, cons
                   FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)> read)
 {
     EventLoop& loop = *context.loop;
-    if (loop.isLoopThread()) {
+    if (loop.isLoopThread() && !ServerRequest::giveUpLoop(loop)) {
         throw std::logic_error(std::string(method.name) +
                                " called on the event loop thread, which would wait for itself");
     }

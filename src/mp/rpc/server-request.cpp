@@ -235,7 +235,18 @@ void ServerRequest::withLoop(FunctionRef<void()> fn)
 void ServerRequest::buildResults(FunctionRef<void()> fn)
 {
     if (m_fulfiller.get() != nullptr && !m_loop->isLoopThread()) m_holds_loop = ReactorOf(*m_loop).enter();
+    m_building = true;
+    KJ_DEFER(m_building = false);
     withLoop(fn);
+}
+
+bool ServerRequest::giveUpLoop(EventLoop& loop)
+{
+    ServerRequest* const request = CurrentThread().m_request;
+    if (request == nullptr || &*request->m_loop != &loop || !request->m_holds_loop || request->m_building) return false;
+    request->m_holds_loop = false;
+    ReactorOf(loop).leave();
+    return true;
 }
 
 void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)

@@ -1,0 +1,8 @@
+#ifndef GOLDEN_BASE_TYPES_H
+#define GOLDEN_BASE_TYPES_H
+
+#include <mp/type-context.h>
+#include <mp/type-interface.h>
+#include <mp/type-number.h>
+
+#endif // GOLDEN_BASE_TYPES_H

@@ -1,0 +1,28 @@
+#ifndef GOLDEN_NAMES_H
+#define GOLDEN_NAMES_H
+
+#include <string>
+
+struct GlobalNested
+{
+    std::string value_;
+    int default_{0};
+    int renamed{0};
+};
+
+class GlobalNames
+{
+public:
+    virtual ~GlobalNames() = default;
+    virtual int delete_(int class_, int plain) = 0;
+    virtual GlobalNested renamed(const GlobalNested& nested) = 0;
+};
+
+class GlobalInner
+{
+public:
+    virtual ~GlobalInner() = default;
+    virtual void inner() = 0;
+};
+
+#endif // GOLDEN_NAMES_H
