@@ -123,6 +123,9 @@ private:
     bool m_building{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
+    //! Where the request waits for its turn.
+    Waiter* m_waiter{nullptr};
+    uint64_t m_ticket{0};
     kj::Maybe<Thread::Client> m_callback_thread;
     //! The callback thread stands in the executing thread's request_threads.
     bool m_mapped{false};

@@ -2,8 +2,8 @@
 #define MP_THREAD_CONTEXT_H
 
 #include <condition_variable>
-#include <deque>
 #include <kj/function.h>
+#include <list>
 #include <map>
 #include <memory>
 #include <mp/proxy.capnp.h>
@@ -26,13 +26,22 @@ struct Waiter
     {
         const Lock lock(m_mutex);
         if (!m_tasks.empty()) return false;
-        m_tasks.emplace_back(std::forward<Fn>(fn));
-        wake();
+        push(std::forward<Fn>(fn));
         return true;
     }
 
     //! Have the waiting thread run fn after those that are pending already. Any thread.
-    void enqueue(kj::Function<void()> fn);
+    //! @return a number for take()
+    uint64_t enqueue(kj::Function<void()> fn);
+
+    struct Task
+    {
+        uint64_t number;
+        kj::Function<void()> fn;
+    };
+    //! Take a function back. Any thread.
+    //! @return it, or nothing if it isn't pending any more
+    std::list<Task> take(uint64_t number);
 
     //! Set what the waiting thread's predicate reads, and make it look. Any thread. The waiter may be gone afterwards.
     void signal(bool& flag);
@@ -62,7 +71,10 @@ private:
     //! Make the thread look again: notify m_cv, or interrupt its sleep in an event loop. m_mutex is held.
     void wake();
 
-    std::deque<kj::Function<void()>> m_tasks;
+    uint64_t push(kj::Function<void()> fn);
+
+    std::list<Task> m_tasks;
+    uint64_t m_last_number{0};
     //! The event loop on whose events the thread sleeps at this moment, instead of on m_cv.
     Reactor* m_leading{nullptr};
 };

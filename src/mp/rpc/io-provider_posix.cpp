@@ -57,9 +57,18 @@ public:
                 m_ready = kj::mv(paf.fulfiller);
                 return paf.promise.then([this] { return accept(); });
             }
+            // The peer, or the way to it, went before the connection was accepted: nobody's concern.
+            case ECONNABORTED:
+            case EHOSTDOWN:
+            case EHOSTUNREACH:
             case EINTR:
-            case ECONNABORTED: // gone before it was accepted: nobody's concern
+            case ENETDOWN:
+            case ENETUNREACH:
+            case ENONET:
+            case ENOPROTOOPT:
+            case EPERM:
             case EPROTO:
+            case ETIMEDOUT:
                 continue;
             default:
                 KJ_FAIL_SYSCALL("accept", errno);

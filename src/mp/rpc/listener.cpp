@@ -43,7 +43,8 @@ public:
         if (m_accepting || (m_max_connections && m_connections >= *m_max_connections)) return;
         m_accepting = true;
         auto self = shared_from_this();
-        m_loop.m_task_set->add(m_receiver->accept().then(
+        // An accept that fails at once throws instead.
+        m_loop.m_task_set->add(kj::evalNow([&] { return m_receiver->accept(); }).then(
             [self](Stream stream) -> kj::Promise<void> {
                 self->m_accepting = false;
                 self->serve(kj::mv(stream));

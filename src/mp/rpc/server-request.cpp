@@ -134,8 +134,10 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
                                 << "}";
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
-    thread.m_thread->waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
-    return paf.promise.attach(kj::heap<RunningRequest>(thread));
+    auto running = kj::heap<RunningRequest>(thread);
+    m_waiter = thread.m_thread->waiter.get();
+    m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
+    return paf.promise.attach(kj::mv(running));
 }
 
 void ServerRequest::execute()
@@ -186,10 +188,18 @@ void ServerRequest::execute()
 
 void ServerRequest::cancel()
 {
+    m_link.reset();
     if (m_state.exchange(State::Canceled) == State::Executing) {
         MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled while executing.";
+    } else if (m_waiter) {
+        // An application's thread may not look for a long time, and the request keeps the loop from ending.
+        std::list<Waiter::Task> task = m_waiter->take(m_ticket);
+        if (!task.empty()) {
+            MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled before it could be executed";
+            // Destroys this.
+            task.clear();
+        }
     }
-    m_link.reset();
 }
 
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)

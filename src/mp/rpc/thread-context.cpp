@@ -1,6 +1,7 @@
 #include "reactor.h"
 #include "thread-mapping.h"
 
+#include <algorithm>
 #include <mp/thread-context.h>
 #include <new>
 #include <pthread.h>
@@ -39,11 +40,26 @@ ThreadContext::ThreadContext() = default;
 
 ThreadContext::~ThreadContext() { ThreadMapping::dropThread(*this); }
 
-void Waiter::enqueue(kj::Function<void()> fn)
+uint64_t Waiter::enqueue(kj::Function<void()> fn)
 {
     const Lock lock(m_mutex);
-    m_tasks.push_back(kj::mv(fn));
+    return push(kj::mv(fn));
+}
+
+uint64_t Waiter::push(kj::Function<void()> fn)
+{
+    m_tasks.push_back(Task{++m_last_number, kj::mv(fn)});
     wake();
+    return m_last_number;
+}
+
+std::list<Waiter::Task> Waiter::take(uint64_t number)
+{
+    std::list<Task> taken;
+    const Lock lock(m_mutex);
+    const auto it = std::find_if(m_tasks.begin(), m_tasks.end(), [&](const Task& task) { return task.number == number; });
+    if (it != m_tasks.end()) taken.splice(taken.begin(), m_tasks, it);
+    return taken;
 }
 
 void Waiter::signal(bool& flag)
@@ -55,18 +71,18 @@ void Waiter::signal(bool& flag)
 
 void Waiter::runOne(Lock& lock)
 {
-    kj::Function<void()> next = kj::mv(m_tasks.front());
-    m_tasks.pop_front();
+    std::list<Task> next;
+    next.splice(next.begin(), m_tasks, m_tasks.begin());
     Unlock(lock, [&] {
         // Destroyed without the lock too: it may own objects whose destructors take it.
-        kj::Function<void()> task = kj::mv(next);
-        task();
+        std::list<Task> task = std::move(next);
+        task.front().fn();
     });
 }
 
 void Waiter::dropTasks()
 {
-    std::deque<kj::Function<void()>> tasks;
+    std::list<Task> tasks;
     const Lock lock(m_mutex);
     tasks.swap(m_tasks);
 }
