@@ -47,6 +47,9 @@ public:
         addDisconnectHandler(kj::Function<void()>(kj::fwd<F>(f)));
     }
 
+    //! False once the connection is destroyed; for those who may outlive it. Read owning the loop.
+    std::shared_ptr<const bool> alive() const { return m_alive; }
+
     EventLoopRef m_loop;
 
 private:
@@ -61,7 +64,6 @@ private:
     //! What to do when the peer closes. Outlives the connection while it is being done.
     struct DisconnectHandlers
     {
-        bool connection_alive{true};
         bool disconnected{false};
         std::list<kj::Function<void()>> fns;
     };
@@ -69,6 +71,7 @@ private:
     void init();
     void runDisconnectHandlers();
 
+    std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
     std::unique_ptr<MessageNetwork> m_network;
     std::shared_ptr<DisconnectHandlers> m_disconnect_handlers{std::make_shared<DisconnectHandlers>()};
     kj::Promise<void> m_disconnect_watch{nullptr};
@@ -91,6 +94,8 @@ private:
     std::unique_ptr<WorkerPool> m_pool;
     //! m_threads, by what a message's reference to one of them leads to.
     std::unordered_map<const ::capnp::ClientHook*, ProxyServer<Thread>*> m_local_threads;
+    //! Threads made for the peer.
+    size_t m_workers{0};
     //! Searches in m_threads for what is not known there, such as promises.
     kj::Canceler m_thread_lookups;
 };

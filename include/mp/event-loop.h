@@ -16,7 +16,6 @@ namespace mp {
 
 class AsyncCleanup;
 class Reactor;
-class WorkerThreads;
 
 //! An event loop: the one place where connections, capabilities and promises live.
 //!
@@ -82,7 +81,6 @@ private:
     friend class EventLoopRef;
     friend class Connection;
     friend class ServerRequest;
-    friend class WorkerThread;
     friend Reactor& ReactorOf(EventLoop& loop);
 
     std::shared_ptr<Reactor> m_reactor;
@@ -107,7 +105,6 @@ public:
 
 private:
     std::unique_ptr<AsyncCleanup> m_async_cleanup;
-    std::unique_ptr<WorkerThreads> m_workers;
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

@@ -36,11 +36,12 @@ struct LogOptions
 //! Name of this thread in log messages: ThreadContext::thread_name if set, else ThreadName(exe_name).
 std::string LongThreadName(const char* exe_name);
 
-//! One message in the making: collects what is streamed into it, passes it on when it ends. Log::Raise may throw then.
+//! One message in the making: collects what is streamed into it, passes it on when it ends. What the log function
+//! throws is passed on for Log::Raise, and dropped for other levels.
 class LogEntry
 {
 public:
-    LogEntry(const LogOptions& options, Log level) : m_options(options), m_level(level) {}
+    LogEntry(const LogOptions& options, Log level);
     ~LogEntry() noexcept(false);
 
     std::ostringstream& stream() { return m_stream; }
@@ -48,6 +49,7 @@ public:
 private:
     const LogOptions& m_options;
     Log m_level;
+    int m_exceptions;
     std::ostringstream m_stream;
 };
 

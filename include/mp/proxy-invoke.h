@@ -77,6 +77,9 @@ public:
     //! Number in log messages.
     int number() const { return m_number; }
 
+    //! Give the loop up after each buildResults(): hooks of the application run code after it, which may block.
+    void dontKeepLoop() { m_keep_loop = false; }
+
     //! If this thread owns the loop only because it has built results of its request, give it up: the rest of a hook of
     //! the application may make calls.
     static bool giveUpLoop(EventLoop& loop);
@@ -94,6 +97,8 @@ private:
     friend class Connection;
     friend class ThreadMapping;
 
+    void link();
+    void unlink();
     void logReceived();
     void logAnswered();
     //! Let the thread run the request when it has run those before.
@@ -119,6 +124,7 @@ private:
     bool m_executed{false};
     //! This thread owns the loop on behalf of the request.
     bool m_holds_loop{false};
+    bool m_keep_loop{true};
     //! Inside buildResults().
     bool m_building{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
@@ -197,6 +203,7 @@ template <auto run_fn, typename ContextAccessor, typename Server, typename CallC
 kj::Promise<void> ServeRequest(Server& server, CallContext& call_context, const MethodInfo& method)
 {
     using Request = TypedServerRequest<run_fn, Server, CallContext>;
+    server.m_context.requireConnection();
     if constexpr (std::is_void_v<ContextAccessor>) {
         Request request(server, call_context, method);
         return ServeOnLoop(request);

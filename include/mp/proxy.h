@@ -84,8 +84,12 @@ struct ProxyContext
     //! Run front to back when the object is destroyed. See ProxyClientBase and ProxyServerBase.
     CleanupList cleanup_fns;
 
+    //! On the server side, where connection stays: throw unless it is alive. Owning the loop.
+    void requireConnection() const;
+
 private:
     friend class ProxyClientLink;
+    std::shared_ptr<const bool> m_alive;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
     CleanupIt m_link;
 };

@@ -62,7 +62,7 @@ TEST(Library, ExportsItsInterfaceAndNothingElse)
     auto names = Defined(symbols);
     // What a sanitizer adds for itself.
     names.erase(std::remove_if(names.begin(), names.end(),
-                               [](const std::string& name) { return name[0] == '_' || name.find("asan") != name.npos; }),
+                               [](const auto& name) { return name[0] == '_' || name.find("asan") != name.npos; }),
                 names.end());
     EXPECT_EQ(names, expected);
 }

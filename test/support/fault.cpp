@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <type_traits>
 
 #include <mp/process/sys.h>
@@ -12,11 +13,14 @@ namespace {
 struct mp_priv_sys g_real;
 std::atomic<int> g_calls{0};
 std::atomic<const char*> g_failed{nullptr};
+std::atomic<const char*> g_entry{nullptr};
 std::atomic<int> g_nth{0};
 std::atomic<int> g_err{0};
 
 bool Hit(const char* name)
 {
+    const char* entry = g_entry;
+    if (entry != nullptr && std::strcmp(entry, name) != 0) return false;
     if (++g_calls != g_nth) return false;
     g_failed = name;
     errno = g_err;
@@ -48,12 +52,15 @@ void Fault::Install()
 #undef FAULT_INSTALL
 }
 
-Fault::Fault(int nth, int err)
+Fault::Fault(int nth, int err) : Fault(nullptr, nth, err) {}
+
+Fault::Fault(const char* entry, int nth, int err)
 {
+    g_entry = entry;
     g_failed = nullptr;
     g_err = err;
-    g_nth = nth;
     g_calls = 0;
+    g_nth = nth;
 }
 
 Fault::~Fault()

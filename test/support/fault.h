@@ -15,6 +15,8 @@ public:
     static void Install();
 
     Fault(int nth, int err);
+    //! Only calls of one entry of the table count.
+    Fault(const char* entry, int nth, int err);
     ~Fault();
     Fault(const Fault&) = delete;
     Fault& operator=(const Fault&) = delete;

@@ -55,10 +55,10 @@ void AsyncCleanup::run() MP_NO_TSA
         Unlock(lock, [&] {
             try {
                 entry.fn();
-                entry.fn = nullptr;
             } catch (...) {
                 MP_LOG(m_loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
             }
+            entry.fn = nullptr;
             // The loop may be gone after this, but not this object: its destructor waits for this thread.
             entry.ref.reset();
         });

@@ -126,6 +126,8 @@ void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
 
 void ClientCall::failed(kj::Exception&& error)
 {
+    // Whatever happens here, the caller must not wait for ever.
+    KJ_DEFER(done());
     if (error.getType() == kj::Exception::Type::DISCONNECTED) {
         m_disconnected = "IPC client method call interrupted by disconnect.";
     } else {
@@ -133,7 +135,6 @@ void ClientCall::failed(kj::Exception&& error)
                                        << kj::str(error).cStr();
         m_error = kj::mv(error);
     }
-    done();
 }
 
 void ClientCall::wait(bool may_lead)

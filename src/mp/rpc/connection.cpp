@@ -46,7 +46,7 @@ void Connection::init()
 
 Connection::~Connection() noexcept(false)
 {
-    m_disconnect_handlers->connection_alive = false;
+    *m_alive = false;
     m_disconnect_watch = nullptr;
     for (ServerRequest* request : m_requests) request->cancel();
     m_requests.clear();
@@ -103,8 +103,8 @@ void Connection::runDisconnectHandlers()
     if (!loop.m_task_set) return;
     // Later, on no stack of the connection's: a handler may destroy it. The handlers after that one still run; but none
     // does when the connection was destroyed before the first.
-    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers] {
-        if (!handlers->connection_alive) return;
+    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = m_alive] {
+        if (!*alive) return;
         while (!handlers->fns.empty()) {
             kj::Function<void()> fn = kj::mv(handlers->fns.front());
             handlers->fns.pop_front();

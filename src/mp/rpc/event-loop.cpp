@@ -4,7 +4,6 @@
 #include "io-provider.h"
 #include "reactor.h"
 #include "runtime.h"
-#include "worker-threads.h"
 
 #include <fcntl.h>
 #include <kj/async-unix.h>
@@ -64,8 +63,7 @@ void EventLoopRef::reset(bool)
 EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
     : m_exe_name(exe_name), m_reactor(std::make_shared<Reactor>()), m_io_context(MakeIoContext(*m_reactor)),
       m_task_errors(kj::heap<LogTaskErrors>(*this)), m_task_set(std::make_unique<kj::TaskSet>(*m_task_errors)),
-      m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this)),
-      m_workers(std::make_unique<WorkerThreads>())
+      m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this))
 {
     m_reactor->setLog(m_log_opts, m_exe_name);
     m_reactor->setOwnerSlot(&m_thread_id);
@@ -73,9 +71,8 @@ EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
 
 EventLoop::~EventLoop()
 {
-    m_async_cleanup.reset();
-    m_workers.reset();
     m_incoming_connections.clear();
+    m_async_cleanup.reset();
     m_task_set.reset();
     m_io_context.provider = nullptr;
     m_io_context.lowLevelProvider = nullptr;

@@ -39,11 +39,13 @@ public:
     }
     ~NoSigpipe()
     {
+        const int saved = errno;
         if (!m_was_pending) {
             const timespec now{0, 0};
             while (sigtimedwait(&m_pipe, nullptr, &now) < 0 && errno == EINTR) {}
         }
         pthread_sigmask(SIG_SETMASK, &m_old, nullptr);
+        errno = saved;
     }
 
 private:

@@ -22,7 +22,8 @@ size_t HeaderSize(const kj::byte* p) { return (size_t{Read32(p)} + 3) / 2 * WORD
 capnp::ReaderOptions Options(size_t max_words)
 {
     capnp::ReaderOptions options;
-    options.traversalLimitInWords = max_words;
+    // The size is bounded already. A log function reads a message once more.
+    options.traversalLimitInWords = 4 * max_words;
     return options;
 }
 } // namespace

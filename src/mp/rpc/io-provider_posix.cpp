@@ -65,8 +65,6 @@ public:
             case ENETDOWN:
             case ENETUNREACH:
             case ENONET:
-            case ENOPROTOOPT:
-            case EPERM:
             case EPROTO:
             case ETIMEDOUT:
                 continue;

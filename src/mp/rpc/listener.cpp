@@ -1,6 +1,7 @@
 #include "reactor.h"
 #include "runtime.h"
 
+#include <kj/debug.h>
 #include <mp/event-loop.h>
 #include <mp/listener.h>
 #include <mp/proxy-io.h>
@@ -11,15 +12,17 @@ void Serve(EventLoop& loop, Stream stream, const Bootstrap& bootstrap, std::func
 {
     loop.m_incoming_connections.emplace_front(loop, kj::mv(stream), bootstrap);
     Connection& connection = loop.m_incoming_connections.front();
-    MP_LOG(loop, Log::Info) << "IPC server: socket connected.";
-    if (loop.testing_hook_connected) loop.testing_hook_connected();
     // Told when the connection is gone, whoever ends it.
     if (on_closed) connection.addSyncCleanup(std::move(on_closed));
-    connection.onDisconnect([&loop, &connection] {
+    connection.onDisconnect([&loop, &connection, alive = connection.alive()] {
         MP_LOG(loop, Log::Info) << "IPC server: socket disconnected.";
-        loop.m_incoming_connections.remove_if([&](Connection& other) { return &other == &connection; });
+        if (*alive) {
+            loop.m_incoming_connections.remove_if([&](Connection& other) { return &other == &connection; });
+        }
         if (loop.testing_hook_disconnected) loop.testing_hook_disconnected();
     });
+    MP_LOG(loop, Log::Info) << "IPC server: socket connected.";
+    if (loop.testing_hook_connected) loop.testing_hook_connected();
 }
 
 namespace {
@@ -47,8 +50,9 @@ public:
         m_loop.m_task_set->add(kj::evalNow([&] { return m_receiver->accept(); }).then(
             [self](Stream stream) -> kj::Promise<void> {
                 self->m_accepting = false;
+                // Also when this one can't be served.
+                KJ_DEFER(self->accept());
                 self->serve(kj::mv(stream));
-                self->accept();
                 return kj::READY_NOW;
             },
             [self](kj::Exception&& error) -> kj::Promise<void> {
@@ -64,14 +68,31 @@ public:
     }
 
 private:
+    //! A connection counts while this lives.
+    class Slot
+    {
+    public:
+        explicit Slot(std::shared_ptr<Listener> listener) : m_listener(std::move(listener))
+        {
+            ++m_listener->m_connections;
+        }
+        ~Slot()
+        {
+            --m_listener->m_connections;
+            // Not while the loop is being destroyed.
+            if (m_listener->m_loop.m_task_set) m_listener->accept();
+        }
+        Slot(const Slot&) = delete;
+        Slot& operator=(const Slot&) = delete;
+
+    private:
+        std::shared_ptr<Listener> m_listener;
+    };
+
     void serve(Stream stream)
     {
-        ++m_connections;
-        Serve(m_loop, kj::mv(stream), m_bootstrap, [self = shared_from_this()] {
-            --self->m_connections;
-            // Not while the loop is being destroyed.
-            if (self->m_loop.m_task_set) self->accept();
-        });
+        auto slot = std::make_shared<Slot>(shared_from_this());
+        Serve(m_loop, kj::mv(stream), m_bootstrap, [slot] {});
     }
 
     EventLoop& m_loop;
@@ -89,7 +110,10 @@ void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, std::optional
     loop.call([&] {
         auto receiver = loop.m_io_context.lowLevelProvider->wrapListenSocketFd(
             fd.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
-        std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), max_connections)->accept();
+        auto listener = std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), max_connections);
+        listener->accept();
+        // Also while it doesn't accept, its socket stays open: who connects waits.
+        loop.m_task_set->add(kj::Promise<void>(kj::NEVER_DONE).attach(kj::heap<std::shared_ptr<Listener>>(listener)));
     });
 }
 
@@ -105,9 +129,9 @@ void CloseOnDisconnect(ProxyContext& context)
 {
     EventLoop& loop = *context.loop;
     Connection* const connection = context.connection;
-    connection->onDisconnect([&loop, connection] {
+    connection->onDisconnect([&loop, connection, alive = connection->alive()] {
         MP_LOG(loop, Log::Warning) << "IPC client: unexpected network disconnect.";
-        delete connection;
+        if (*alive) delete connection;
     });
 }
 

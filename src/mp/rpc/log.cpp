@@ -1,3 +1,4 @@
+#include <exception>
 #include <mp/log.h>
 #include <mp/thread-context.h>
 
@@ -22,6 +23,25 @@ std::string LongThreadName(const char* exe_name)
     return context.thread_name.empty() ? ThreadName(exe_name) : context.thread_name;
 }
 
-LogEntry::~LogEntry() noexcept(false) { m_options.log_fn({std::move(m_stream).str(), m_level}); }
+LogEntry::LogEntry(const LogOptions& options, Log level)
+    : m_options(options), m_level(level), m_exceptions(std::uncaught_exceptions())
+{
+}
+
+LogEntry::~LogEntry() noexcept(false)
+{
+    // Something was thrown while the message was put together.
+    if (std::uncaught_exceptions() > m_exceptions) return;
+    LogMessage message{std::move(m_stream).str(), m_level};
+    if (m_level == Log::Raise) {
+        m_options.log_fn(std::move(message));
+        return;
+    }
+    try {
+        m_options.log_fn(std::move(message));
+    } catch (...) {
+        // Messages come from everywhere, destructors too: only a failed call may throw.
+    }
+}
 
 } // namespace mp

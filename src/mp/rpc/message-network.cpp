@@ -163,7 +163,7 @@ void MessageNetwork::enqueue(Outgoing& message)
     const auto segments = message.segments();
     size_t words = 0;
     for (const auto& segment : segments) words += segment.size();
-    KJ_REQUIRE(words < m_limits.max_message_words, "message is too large to send: the peer would refuse it", words,
+    KJ_REQUIRE(words <= m_limits.max_message_words, "message is too large to send: the peer would refuse it", words,
                m_limits.max_message_words);
 
     const bool copied = words * sizeof(capnp::word) <= MAX_COPIED_BYTES;

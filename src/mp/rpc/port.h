@@ -83,7 +83,7 @@ public:
     //! Let the kernel wake the sleeper for the next timer. Owning the loop, before it sleeps.
     void armTimer();
 
-    //! While set, poll() doesn't look at the kernel: the driver does that when it sleeps.
+    //! While set, poll() only says whether wake() was called: the driver does the rest.
     void setDriven(bool driven) { m_driven = driven; }
     //! Whether wake() was called since poll() or wait() last said so.
     bool woken() const { return m_woken.load(std::memory_order_relaxed); }

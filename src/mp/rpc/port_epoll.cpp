@@ -160,8 +160,8 @@ bool Port::wait()
 
 bool Port::poll()
 {
-    m_idle.serve();
     if (!m_driven) {
+        m_idle.serve();
         updateTime();
         look(0);
     }

@@ -2,12 +2,23 @@
 #include "reactor.h"
 #include "runtime.h"
 
+#include <kj/debug.h>
 #include <mp/connection.h>
 #include <mp/proxy.h>
 
 namespace mp {
 
-ProxyContext::ProxyContext(Connection* connection) : connection(connection), loop(*connection->m_loop) {}
+ProxyContext::ProxyContext(Connection* connection)
+    : connection(connection), loop(*connection->m_loop), m_alive(connection->alive())
+{
+}
+
+void ProxyContext::requireConnection() const
+{
+    if (*m_alive) return;
+    // A call that was on its way when the connection was closed.
+    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+}
 
 void ProxyClientLink::attach(ProxyContext& context, capnp::Capability::Client& capability, DestroyFn destroy,
                              void* client, bool owned)
@@ -66,9 +77,15 @@ void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl)
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
     context.loop->addAsyncCleanup(
-        [impl = std::move(impl), fns = std::make_shared<CleanupList>(std::move(context.cleanup_fns))]() mutable {
+        [loop = &*context.loop, impl = std::move(impl), fns = std::make_shared<CleanupList>(std::move(context.cleanup_fns))]() mutable {
             impl.reset();
-            CleanupRun(*fns);
+            while (!fns->empty()) {
+                try {
+                    CleanupRun(*fns);
+                } catch (...) {
+                    MP_LOG(*loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
+                }
+            }
         });
 }
 

@@ -26,24 +26,15 @@ int CheckFd(int fd, const char* what)
 }
 } // namespace
 
-//! Passes KJ's own messages on to the log function, while it lives, on this thread.
-class Reactor::KjLog final : public kj::ExceptionCallback
+void Reactor::KjLog::logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth,
+                                kj::String&& text)
 {
-public:
-    explicit KjLog(const Reactor& reactor) : m_reactor(reactor) {}
-
-    void logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth, kj::String&& text) override
-    {
-        (void)context_depth;
-        const Log level = severity == kj::LogSeverity::INFO || severity == kj::LogSeverity::DBG ? Log::Info
-                          : severity == kj::LogSeverity::WARNING                               ? Log::Warning
-                                                                                               : Log::Error;
-        m_reactor.log(level, "kj: ", std::string(file) + ":" + std::to_string(line) + ": " + text.cStr());
-    }
-
-private:
-    const Reactor& m_reactor;
-};
+    (void)context_depth;
+    const Log level = severity == kj::LogSeverity::INFO || severity == kj::LogSeverity::DBG ? Log::Info
+                      : severity == kj::LogSeverity::WARNING                               ? Log::Warning
+                                                                                           : Log::Error;
+    m_reactor.log(level, "kj: ", std::string(file) + ":" + std::to_string(line) + ": " + text.cStr());
+}
 
 void Reactor::log(Log level, const char* what, const std::string& text) const noexcept
 {
@@ -277,23 +268,28 @@ void Reactor::drive()
     m_port.setDriven(true);
     do {
         // Runs KJ's events until there are none left, and calls serve() then.
-        m_scope->poll();
+        guard([this] { m_scope->poll(); });
     } while (serve() || m_kj_loop.isRunnable() || m_port.woken());
     m_port.armTimer();
     m_port.setDriven(false);
 }
 
-void Reactor::serveEvents(const Port::Events& events)
+bool Reactor::serveEvents(const Port::Events& events)
 {
-    if (m_mutex.try_lock() && acquired()) {
-        {
-            const KjLog kj_log(*this);
-            guard([&] { m_port.dispatch(events); });
+    bool can_own = true;
+    if (m_mutex.try_lock()) {
+        can_own = acquired();
+        if (can_own) {
+            {
+                const KjLog kj_log(*this);
+                guard([&] { m_port.dispatch(events); });
+            }
+            leave();
+            return true;
         }
-        leave();
-    } else {
-        post([this, events] { m_port.dispatch(events); });
     }
+    post([this, events] { m_port.dispatch(events); });
+    return can_own;
 }
 
 void Reactor::arm(bool armed)
@@ -364,7 +360,11 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         for (int i = 0; i < events.count; ++i) {
             if (Port::isKick(events.list[i])) m_port.unkick();
         }
-        serveEvents(events);
+        if (!serveEvents(events)) {
+            // The thread has entered a KJ loop of its own since it began to wait.
+            may_lead = leading = false;
+            stopLeading();
+        }
         lock.lock();
     }
     if (leading) {

@@ -58,12 +58,24 @@ public:
 
     bool owned() const { return m_owner.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
+    //! Passes KJ's own messages on to the log function, while it lives, on this thread. On the stack only.
+    class KjLog final : public kj::ExceptionCallback
+    {
+    public:
+        explicit KjLog(const Reactor& reactor) : m_reactor(reactor) {}
+        void logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth,
+                        kj::String&& text) override;
+
+    private:
+        const Reactor& m_reactor;
+    };
+
     //! Owns the loop while it lives, if this thread can: one that has a KJ loop of its own can't. Recursive. Waits
     //! until the owner gives the loop up.
     class Owner
     {
     public:
-        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()) {}
+        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()), m_kj_log(reactor) {}
         ~Owner()
         {
             if (m_owns) m_reactor.leave();
@@ -75,6 +87,7 @@ public:
     private:
         Reactor& m_reactor;
         const bool m_owns;
+        const KjLog m_kj_log;
     };
     bool enter();
     void leave();
@@ -110,8 +123,6 @@ public:
     kj::WaitScope& waitScope() { return *m_scope; }
 
 private:
-    class KjLog;
-
     // Port::Idle
     bool serve() override;
     void ownerSleeps(bool sleeps) override;
@@ -130,7 +141,8 @@ private:
 
     bool lead(Waiter& waiter);
     void stopLeading();
-    void serveEvents(const Port::Events& events);
+    //! @return false if this thread can't own the loop; another one serves the events then
+    bool serveEvents(const Port::Events& events);
     void loopThreadSleep();
     void wakeLoopThread();
     void arm(bool armed);

@@ -55,9 +55,18 @@ ServerRequest::ServerRequest(EventLoop& loop, Connection& connection, const Meth
 ServerRequest::~ServerRequest()
 {
     // Left over when it was refused, or when its thread ended before its turn came.
-    if (m_link || m_callback_thread != nullptr || m_fulfiller.get() != nullptr) {
+    if (m_fulfiller.get() != nullptr || m_link || m_callback_thread != nullptr) {
         m_loop->call([this] { finish(ThreadEnded()); });
     }
+}
+
+void ServerRequest::link() { m_link = m_connection.m_requests.insert(m_connection.m_requests.end(), this); }
+
+void ServerRequest::unlink()
+{
+    if (!m_link) return;
+    m_connection.m_requests.erase(*m_link);
+    m_link.reset();
 }
 
 void ServerRequest::logReceived()
@@ -75,6 +84,9 @@ void ServerRequest::logAnswered()
 kj::Promise<void> ServeOnLoop(ServerRequest& request)
 {
     request.logReceived();
+    // The method may close its own connection.
+    request.link();
+    KJ_DEFER(request.unlink());
     try {
         request.run(request.m_connection);
     } catch (const std::exception& e) {
@@ -94,7 +106,7 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
     EventLoop& loop = *request->m_loop;
     Connection& connection = request->m_connection;
     const int number = request->m_number;
-    request->m_link = connection.m_requests.insert(connection.m_requests.end(), request.get());
+    request->link();
     if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
 
     const bool named = context.hasThread();
@@ -205,10 +217,7 @@ void ServerRequest::cancel()
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
     m_callback_thread = nullptr;
-    if (m_link) {
-        m_connection.m_requests.erase(*m_link);
-        m_link.reset();
-    }
+    unlink();
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
     if (canceled()) {
         if (m_executed) {
@@ -244,7 +253,9 @@ void ServerRequest::withLoop(FunctionRef<void()> fn)
 
 void ServerRequest::buildResults(FunctionRef<void()> fn)
 {
-    if (m_fulfiller.get() != nullptr && !m_loop->isLoopThread()) m_holds_loop = ReactorOf(*m_loop).enter();
+    if (m_keep_loop && m_fulfiller.get() != nullptr && !m_loop->isLoopThread()) {
+        m_holds_loop = ReactorOf(*m_loop).enter();
+    }
     m_building = true;
     KJ_DEFER(m_building = false);
     withLoop(fn);

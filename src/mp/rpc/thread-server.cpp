@@ -20,10 +20,12 @@ ProxyServer<Thread>::ProxyServer(Connection& connection, ThreadContext& thread)
 ProxyServer<Thread>::ProxyServer(Connection& connection, std::unique_ptr<WorkerThread> worker)
     : m_thread(&worker->context()), m_connection(&connection), m_loop(*connection.m_loop), m_worker(std::move(worker))
 {
+    ++connection.m_workers;
 }
 
 ProxyServer<Thread>::~ProxyServer() noexcept(false)
 {
+    if (m_worker && m_connection) --m_connection->m_workers;
     ThreadMapping::forgetExport(*this);
 }
 
@@ -57,7 +59,8 @@ kj::Promise<void> ProxyServer<ThreadMap>::makeThread(MakeThreadContext context)
     if (loop.testing_hook_makethread) loop.testing_hook_makethread();
     Connection& connection = this->connection();
     const std::string from = context.getParams().getName();
-    auto worker = startWorker([&loop, from] { return ThreadName(loop.m_exe_name) + " (from " + from + ")"; });
+    checkWorkers(1);
+    auto worker = std::make_unique<WorkerThread>(loop, [&loop, from] { return ThreadName(loop.m_exe_name) + " (from " + from + ")"; });
     auto server = kj::heap<ProxyServer<Thread>>(connection, std::move(worker));
     context.getResults().setResult(ThreadMapping::exportThread(connection, kj::mv(server)));
     return kj::READY_NOW;
@@ -70,10 +73,11 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
     if (connection.m_pool) throw std::runtime_error("makePool called on connection with existing pool");
     const uint32_t count = context.getParams().getCount();
     if (count == 0) return kj::READY_NOW;
+    checkWorkers(count);
     auto pool = std::make_unique<WorkerPool>();
     for (uint32_t i = 0; i < count; ++i) {
-        auto worker = startWorker(
-            [&loop, i] { return ThreadName(loop.m_exe_name) + " (pool/" + std::to_string(i) + ")"; });
+        auto worker = std::make_unique<WorkerThread>(
+            loop, [&loop, i] { return ThreadName(loop.m_exe_name) + " (pool/" + std::to_string(i) + ")"; });
         auto server = kj::heap<ProxyServer<Thread>>(connection, std::move(worker));
         ProxyServer<Thread>& thread = *server;
         pool->add(thread, ThreadMapping::exportThread(connection, kj::mv(server)));
@@ -82,13 +86,11 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
     return kj::READY_NOW;
 }
 
-std::unique_ptr<WorkerThread> ProxyServer<ThreadMap>::startWorker(std::function<std::string()> name)
+void ProxyServer<ThreadMap>::checkWorkers(size_t count)
 {
-    Connection& connection = this->connection();
-    if (connection.m_local_threads.size() >= MAX_WORKERS) {
+    if (connection().m_workers + count > MAX_WORKERS) {
         throw std::runtime_error("too many threads: a connection has at most " + std::to_string(MAX_WORKERS));
     }
-    return std::make_unique<WorkerThread>(*connection.m_loop, std::move(name));
 }
 
 Thread::Client& WorkerPool::next()

@@ -1,7 +1,7 @@
 #ifndef MP_RPC_THREAD_SERVER_H
 #define MP_RPC_THREAD_SERVER_H
 
-#include "worker-threads.h"
+#include "worker-thread.h"
 
 #include <mp/connection.h>
 #include <mp/thread-context.h>
@@ -49,8 +49,8 @@ struct ProxyServer<ThreadMap> final : public ThreadMap::Server
 private:
     Connection& connection();
 
-    //! Start a worker for the peer, unless it has too many.
-    std::unique_ptr<WorkerThread> startWorker(std::function<std::string()> name);
+    //! Refuse as many more workers if the peer has too many then.
+    void checkWorkers(size_t count);
 
     //! Null after the connection is gone.
     Connection* m_connection;
