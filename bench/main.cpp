@@ -58,7 +58,8 @@ Report MeasureAll(const Selection& selection, bool quick)
     report.build = BuildText();
     report.quick = quick;
     report.rounds = effort.rounds;
-    report.lines = MakeLines(MeasureTimed(selection.timed, effort, [&](const std::string& text) { progress.show(text); }));
+    const auto show = [&](const std::string& text) { progress.show(text); };
+    report.lines = MakeLines(MeasureTimed(selection.timed, effort, show));
     for (const CountedRow& row : selection.counted) {
         progress.show("counting " + row.names.front());
         for (Counted& counted : row.measure()) report.counted.push_back(std::move(counted));

@@ -82,7 +82,8 @@ public:
         if (op == "loop") return [&service] { Expect(service.addOnLoop(20, 22)); };
         if (op == "worker") return [&service] { Expect(service.addOnWorker(20, 22)); };
         if (op == "nested") {
-            return [&service, adder = std::make_shared<LocalAdder>()] { Expect(service.addByCallback(*adder, 20, 22)); };
+            auto adder = std::make_shared<LocalAdder>();
+            return [&service, adder] { Expect(service.addByCallback(*adder, 20, 22)); };
         }
         if (op == "struct") return prepareRecord(service);
         if (op == "echo") return prepareEcho(service, size);

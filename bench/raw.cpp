@@ -29,9 +29,9 @@ size_t ReadMessage(int fd, std::vector<char>& buffer)
     size_t filled = 0;
     Header size = sizeof(Header);
     while (filled < size) {
-        const size_t more = static_cast<size_t>(Check(recv(fd, buffer.data() + filled, buffer.size() - filled, 0), "recv"));
+        const ssize_t more = Check(recv(fd, buffer.data() + filled, buffer.size() - filled, 0), "recv");
         if (more == 0) return 0;
-        filled += more;
+        filled += static_cast<size_t>(more);
         if (filled < sizeof(Header)) continue;
         std::memcpy(&size, buffer.data(), sizeof(size));
         if (buffer.size() < size) buffer.resize(size);

@@ -115,7 +115,8 @@ std::vector<TimedResult> MeasureTimed(const std::vector<TimedRow>& rows, const E
     }
     for (unsigned round = 0; round < effort.rounds; ++round) {
         for (const size_t i : order) {
-            progress("round " + std::to_string(round + 1) + " of " + std::to_string(effort.rounds) + ": " + rows[i].name);
+            const std::string number = std::to_string(round + 1) + " of " + std::to_string(effort.rounds);
+            progress("round " + number + ": " + rows[i].name);
             NameFailure(rows[i], [&] { MeasureRound(pairs.get(rows[i].kind), calls[i], results[i]); });
         }
         // A row's neighbours change sides, in case one of them leaves something behind.

@@ -124,6 +124,11 @@ std::string Server(const Module& module, const CppNames& names, const Node& inte
                ">::~ProxyServer() = default;\n\n", definitions);
 }
 
+//! GCC takes the empty std::optional of a parameter for an uninitialized one.
+constexpr std::string_view NO_FALSE_ALARM = "#if defined(__GNUC__) && !defined(__clang__)\n"
+                                            "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
+                                            "#endif\n\n";
+
 } // namespace
 
 std::string PrintCppServer(const Module& module, const CppNames& names)
@@ -131,7 +136,7 @@ std::string PrintCppServer(const Module& module, const CppNames& names)
     if (WrappedInterfaces(module).empty()) return FirstLines(names) + "// There are no wrapped interfaces.\n";
     std::string body;
     for (const Node* interface : WrappedInterfaces(module)) body += Server(module, names, *interface);
-    return Cat(FirstLines(names), "#include <", names.include, ".proxy.h>\n#include <", names.include,
+    return Cat(FirstLines(names), NO_FALSE_ALARM, "#include <", names.include, ".proxy.h>\n#include <", names.include,
                ".proxy-types.h>\n#include <mp/proxy-types.h>\n\nnamespace mp {\n\n", body, "} // namespace mp\n");
 }
 

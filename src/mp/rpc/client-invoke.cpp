@@ -1,4 +1,5 @@
 #include "dump.h"
+#include "errors.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
@@ -71,7 +72,7 @@ private:
     const char* m_disconnected{nullptr};
     kj::Maybe<kj::Exception> m_error;
     //! Thrown by build or read.
-    std::exception_ptr m_exception;
+    CaughtException m_exception;
 };
 
 void ClientCall::start()
@@ -94,7 +95,7 @@ void ClientCall::start()
             [this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
             [this](kj::Exception&& error) { failed(kj::mv(error)); }));
     } catch (...) {
-        m_exception = std::current_exception();
+        m_exception.capture();
         done();
     }
 }
@@ -114,7 +115,7 @@ void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
             ClientInvokeContext invoke_context(*m_context.connection, m_thread);
             m_read(invoke_context, response);
         } catch (...) {
-            m_exception = std::current_exception();
+            m_exception.capture();
         }
     }
     {
@@ -146,7 +147,7 @@ void ClientCall::wait(bool may_lead)
 
 void ClientCall::report()
 {
-    if (m_exception) std::rethrow_exception(m_exception);
+    if (m_exception) m_exception.rethrow();
     KJ_IF_MAYBE (error, m_error) {
         MP_LOGPLAIN(m_loop, Log::Raise) << "kj::Exception: " << kj::str(*error).cStr();
     }

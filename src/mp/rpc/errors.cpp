@@ -18,4 +18,23 @@ std::string CurrentExceptionText() noexcept
     }
 }
 
+void CaughtException::capture()
+{
+    try {
+        throw;
+    } catch (const kj::Exception& e) {
+        m_kj = kj::cp(e);
+    } catch (...) {
+        m_other = std::current_exception();
+    }
+}
+
+void CaughtException::rethrow() const
+{
+    KJ_IF_MAYBE (e, m_kj) {
+        kj::throwFatalException(kj::cp(*e));
+    }
+    std::rethrow_exception(m_other);
+}
+
 } // namespace mp

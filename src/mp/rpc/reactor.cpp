@@ -196,12 +196,12 @@ void Reactor::call(FunctionRef<void()> fn)
         fn();
         return;
     }
-    std::exception_ptr error;
+    CaughtException error;
     auto run = [&] {
         try {
             fn();
         } catch (...) {
-            error = std::current_exception();
+            error.capture();
         }
     };
     if (m_mutex.try_lock() && acquired()) {
@@ -222,7 +222,7 @@ void Reactor::call(FunctionRef<void()> fn)
         std::unique_lock lock(mutex);
         done_cv.wait(lock, [&] { return done; });
     }
-    if (error) std::rethrow_exception(error);
+    if (error) error.rethrow();
 }
 
 void Reactor::needsFlush(Flushable& flushable) { m_flush.push_back(&flushable); }
@@ -257,9 +257,10 @@ bool Reactor::flush()
 
 bool Reactor::serve()
 {
-    bool served = false;
-    while (runPosts() || flush()) served = true;
-    return served;
+    // One batch: the events that it caused run before what the same threads post next.
+    const bool posts = runPosts();
+    const bool flushed = flush();
+    return posts || flushed;
 }
 
 void Reactor::drive()

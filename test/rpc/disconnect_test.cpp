@@ -1,0 +1,285 @@
+#include <gtest/gtest.h>
+
+#include <rpc/support/session.h>
+#include <stdexcept>
+#include <thread>
+
+namespace mp::test {
+namespace {
+
+const std::string AFTER = "IPC client method called after disconnect.";
+const std::string INTERRUPTED = "IPC client method call interrupted by disconnect.";
+
+//! Text of the failure of a call.
+template <typename Fn>
+std::string ErrorOf(Fn&& fn)
+{
+    try {
+        fn();
+    } catch (const std::runtime_error& e) {
+        return e.what();
+    }
+    return "no exception";
+}
+
+TEST(Disconnect, CallAfterTheClientsOwn)
+{
+    Session session;
+    session.disconnectClient();
+    EXPECT_EQ(ErrorOf([&] { session.client->add(1, 2); }), AFTER);
+    EXPECT_EQ(ErrorOf([&] { session.client->addOnWorker(1, 2); }), AFTER);
+    session.clientLoop().sync([&] { EXPECT_EQ(session.client->m_context.connection, nullptr); });
+}
+
+TEST(Disconnect, CallAfterTheServers)
+{
+    Session session;
+    EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
+    session.disconnectServer();
+    const std::string error = ErrorOf([&] { session.client->addOnWorker(1, 2); });
+    EXPECT_TRUE(error == INTERRUPTED || error == AFTER) << error;
+}
+
+TEST(Disconnect, FirstCallAfterTheServers)
+{
+    Session session;
+    session.disconnectServer();
+    const std::string error = ErrorOf([&] { session.client->addOnWorker(1, 2); });
+    EXPECT_TRUE(error == INTERRUPTED || error == AFTER) << error;
+}
+
+//! A method that blocks, and the call of it on another thread.
+class BlockedCall
+{
+public:
+    explicit BlockedCall(Session& session) : m_session(session)
+    {
+        session.impl.on_run = [this](const std::string& what) {
+            m_entered.set();
+            EXPECT_TRUE(m_proceed.wait());
+            return what;
+        };
+        m_thread = std::thread([this] {
+            m_error = ErrorOf([this] { m_session.client->run("x"); });
+            m_returned.set();
+        });
+        EXPECT_TRUE(m_entered.wait());
+    }
+    ~BlockedCall()
+    {
+        m_proceed.set();
+        m_thread.join();
+    }
+    //! Text of the call's failure, while the method still blocks.
+    std::string error()
+    {
+        EXPECT_TRUE(m_returned.wait());
+        return m_error;
+    }
+
+private:
+    Session& m_session;
+    Signal m_entered;
+    Signal m_proceed;
+    Signal m_returned;
+    std::string m_error;
+    std::thread m_thread;
+};
+
+TEST(Disconnect, OfTheServerReleasesTheCallerWhileTheMethodBlocks)
+{
+    Session session;
+    {
+        BlockedCall call(session);
+        session.disconnectServer();
+        EXPECT_EQ(call.error(), INTERRUPTED);
+        EXPECT_TRUE(session.serverLogs().has(Log::Info, "canceled while executing."));
+        EXPECT_FALSE(session.serverLogs().has("interrupted (canceled)"));
+    }
+    EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+}
+
+TEST(Disconnect, OfTheClientReleasesTheCallerWhileTheMethodBlocks)
+{
+    Session session;
+    {
+        BlockedCall call(session);
+        session.disconnectClient();
+        EXPECT_EQ(call.error(), INTERRUPTED);
+        EXPECT_TRUE(session.serverLogs().waitFor("canceled while executing."));
+    }
+    EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+}
+
+TEST(Disconnect, ByTheMethodItselfReleasesTheCaller)
+{
+    for (const Loops loops : {Loops::Two, Loops::One}) {
+        Session session(loops);
+        Signal released;
+        session.impl.on_run = [&](const std::string& what) {
+            session.disconnectServer();
+            EXPECT_TRUE(released.wait());
+            return what;
+        };
+        EXPECT_EQ(ErrorOf([&] { session.client->run("x"); }), INTERRUPTED);
+        released.set();
+        EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+    }
+}
+
+TEST(Disconnect, OfTheClientByAMethodOnTheSharedLoop)
+{
+    Session session(Loops::One);
+    session.impl.on_loop = [&](const std::string& what) {
+        session.connection.reset();
+        return what;
+    };
+    EXPECT_EQ(ErrorOf([&] { session.client->runOnLoop("x"); }), INTERRUPTED);
+    EXPECT_EQ(ErrorOf([&] { session.client->runOnLoop("x"); }), AFTER);
+}
+
+TEST(Disconnect, EndsCallsOfManyThreads)
+{
+    Session session;
+    std::atomic<int> entered{0};
+    Signal all_entered;
+    Signal proceed;
+    session.impl.on_run = [&](const std::string& what) {
+        if (++entered == 8) all_entered.set();
+        EXPECT_TRUE(proceed.wait());
+        return what;
+    };
+    std::atomic<int> interrupted{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] { interrupted += ErrorOf([&] { session.client->run("x"); }) == INTERRUPTED; });
+    }
+    EXPECT_TRUE(all_entered.wait());
+    session.disconnectServer();
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(interrupted, 8);
+    proceed.set();
+}
+
+TEST(Disconnect, EndsACallThatWaitsForItsCallback)
+{
+    Session session;
+    Signal released;
+    FnCallback callback([&](int32_t arg) {
+        session.disconnectServer();
+        return arg;
+    });
+    EXPECT_EQ(ErrorOf([&] { session.client->lend(callback, 1); }), INTERRUPTED);
+}
+
+TEST(Disconnect, LeavesOtherConnectionsAlone)
+{
+    Session session;
+    const auto other = session.connect();
+    EXPECT_EQ(other->addOnWorker(1, 2), 3);
+    session.disconnectClient();
+    EXPECT_EQ(other->addOnWorker(3, 4), 7);
+    EXPECT_EQ(ErrorOf([&] { session.client->add(1, 2); }), AFTER);
+}
+
+TEST(Disconnect, IsToldToTheHandlersOfBothSides)
+{
+    Session session;
+    Signal client_told;
+    Signal server_told;
+    session.serverLoop().testing_hook_disconnected = [&] { server_told.set(); };
+    session.clientLoop().sync([&] { session.connection->onDisconnect([&] { client_told.set(); }); });
+    session.disconnectServer();
+    EXPECT_TRUE(client_told.wait());
+    EXPECT_FALSE(server_told.isSet()); // it was its own doing
+}
+
+TEST(Disconnect, HandlersAreAllRun)
+{
+    Session session;
+    Signal first;
+    Signal second;
+    session.clientLoop().sync([&] {
+        session.connection->onDisconnect([&] { first.set(); });
+        session.connection->onDisconnect([&] { second.set(); });
+    });
+    session.disconnectServer();
+    EXPECT_TRUE(first.wait());
+    EXPECT_TRUE(second.wait());
+}
+
+TEST(Disconnect, AnApplicationsHandlerRunsBesideTheLibrarys)
+{
+    Session session;
+    const auto client = session.connect();
+    EventLoop& loop = session.clientLoop();
+    Signal told;
+    loop.sync([&] { client->m_context.connection->onDisconnect([&] { told.set(); }); });
+    session.disconnectServer();
+    ASSERT_TRUE(session.clientLogs().waitFor("IPC client: unexpected network disconnect."));
+    // All that the disconnect has started ran before this: the loop's tasks are done in order.
+    Signal later;
+    loop.sync([&] { loop.m_task_set->add(kj::evalLater([&] { later.set(); })); });
+    EXPECT_TRUE(later.wait());
+    EXPECT_TRUE(told.isSet());
+}
+
+TEST(Disconnect, HandlersAreNotRunForAConnectionThatWasClosedHere)
+{
+    Session session;
+    std::atomic<bool> told{false};
+    session.clientLoop().sync([&] { session.connection->onDisconnect([&] { told = true; }); });
+    session.disconnectClient();
+    // The server sees the end; by then the client's loop has nothing left to do.
+    EXPECT_TRUE(session.serverLogs().waitFor("IPC server: socket disconnected."));
+    session.clientLoop().sync([] {});
+    EXPECT_FALSE(told);
+}
+
+TEST(Disconnect, AHandlerMayDestroyTheConnection)
+{
+    Session session;
+    Signal destroyed;
+    session.clientLoop().sync([&] {
+        session.connection->onDisconnect([&] {
+            session.connection.reset();
+            destroyed.set();
+        });
+    });
+    session.disconnectServer();
+    EXPECT_TRUE(destroyed.wait());
+    EXPECT_EQ(ErrorOf([&] { session.client->add(1, 2); }), AFTER);
+}
+
+TEST(Disconnect, ConnectToAPeerThatClosesAtOnce)
+{
+    Logs logs;
+    LoopThread client(logs.options());
+    for (int i = 0; i < 20; ++i) {
+        const auto sockets = SocketPair();
+        CloseSocket(sockets[0]);
+        // The interface's "construct" is a call.
+        EXPECT_EQ(ErrorOf([&] {
+                      ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
+                  }),
+                  INTERRUPTED);
+    }
+    client.release();
+}
+
+TEST(Disconnect, TheServerCanCloseFromEveryHook)
+{
+    for (auto hook : {&EventLoop::testing_hook_makethread, &EventLoop::testing_hook_makethread_created,
+                      &EventLoop::testing_hook_async_request_start, &EventLoop::testing_hook_async_request_done}) {
+        Session session;
+        session.serverLoop().*hook = [&] {
+            // On the loop itself a connection may not be destroyed under the call that it serves.
+            if (!session.serverLoop().isLoopThread()) session.disconnectServer();
+        };
+        const std::string error = ErrorOf([&] { session.client->addOnWorker(1, 2); });
+        EXPECT_TRUE(error == INTERRUPTED || error == "no exception") << error;
+    }
+}
+
+} // namespace
+} // namespace mp::test

@@ -1,0 +1,155 @@
+#include <future>
+#include <gtest/gtest.h>
+
+#include <rpc/support/session.h>
+#include <stdexcept>
+
+namespace mp::test {
+namespace {
+
+//! Text of the std::runtime_error that the log function throws for a failed call.
+template <typename Fn>
+std::string ErrorOf(Fn&& fn)
+{
+    try {
+        fn();
+    } catch (const std::runtime_error& e) {
+        return e.what();
+    }
+    return "no exception";
+}
+
+TEST(Exceptions, DeclaredStructArrivesAsItsType)
+{
+    Session session;
+    try {
+        session.client->fail("wrong", /* declared= */ true);
+        FAIL() << "no exception";
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.text, "wrong");
+        EXPECT_EQ(failure.position, 7);
+    }
+    EXPECT_EQ(session.client->add(1, 2), 3);
+}
+
+TEST(Exceptions, DeclaredStandardExceptionArrivesWithItsText)
+{
+    Session session;
+    EXPECT_EQ(ErrorOf([&] { session.client->fail("just text", /* declared= */ false); }), "just text");
+    EXPECT_EQ(ErrorOf([&] { session.client->fail("", /* declared= */ false); }), "");
+    EXPECT_EQ(session.clientLogs().countLevel(Log::Raise), 0u);
+}
+
+TEST(Exceptions, UndeclaredOnAWorkerIsRaised)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error("boom"); };
+    const std::string error = ErrorOf([&] { session.client->run("x"); });
+    const std::string expected = "kj::Exception: (remote):0: failed: remote exception: std::exception: boom";
+    EXPECT_EQ(error.substr(0, expected.size()), expected);
+    EXPECT_TRUE(session.clientLogs().has(Log::Info, "IPC client exception kj::Exception: (remote):0: failed: remote "
+                                                    "exception: std::exception: boom"));
+    EXPECT_TRUE(session.serverLogs().has(Log::Error, "uncaught exception ("));
+    EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
+}
+
+TEST(Exceptions, UndeclaredOnTheLoopIsRaised)
+{
+    Session session;
+    session.impl.on_loop = [](const std::string&) -> std::string { throw std::runtime_error("boom"); };
+    EXPECT_EQ(ErrorOf([&] { session.client->runOnLoop("x"); })
+                  .find("kj::Exception: (remote):0: failed: remote exception: std::exception: boom"),
+              0u);
+    EXPECT_TRUE(session.serverLogs().has(Log::Error, "IPC server unhandled exception: boom"));
+    EXPECT_EQ(session.client->add(1, 2), 3);
+}
+
+TEST(Exceptions, OfNoClassIsNamedByItsType)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string { throw 7; };
+    session.impl.on_loop = [](const std::string&) -> std::string { throw 7; };
+    const std::string expected = "remote exception: unknown non-KJ exception of type: int";
+    EXPECT_NE(ErrorOf([&] { session.client->run("x"); }).find(expected), std::string::npos);
+    EXPECT_NE(ErrorOf([&] { session.client->runOnLoop("x"); }).find(expected), std::string::npos);
+    EXPECT_TRUE(session.serverLogs().has(Log::Error, "IPC server unhandled exception"));
+}
+
+TEST(Exceptions, OfKjKeepTheirDescription)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string {
+        kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, "file", 1, kj::str("from kj")));
+    };
+    EXPECT_NE(ErrorOf([&] { session.client->run("x"); }).find("remote exception: from kj"), std::string::npos);
+}
+
+TEST(Exceptions, WithoutTextArriveWithoutText)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error(""); };
+    const std::string error = ErrorOf([&] { session.client->run("x"); });
+    const std::string expected = "kj::Exception: (remote):0: failed: remote exception: std::exception: ";
+    EXPECT_EQ(error.substr(0, expected.size()), expected);
+}
+
+TEST(Exceptions, InterruptOnAWorkerIsAnEmptyAnswer)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string { throw InterruptException("stop it"); };
+    EXPECT_EQ(session.client->run("x"), "");
+    EXPECT_TRUE(session.serverLogs().has(Log::Info, "interrupted (stop it)"));
+}
+
+TEST(Exceptions, InterruptOnTheLoopIsOrdinary)
+{
+    Session session;
+    session.impl.on_loop = [](const std::string&) -> std::string { throw InterruptException("stop it"); };
+    EXPECT_NE(ErrorOf([&] { session.client->runOnLoop("x"); }).find("std::exception: stop it"), std::string::npos);
+}
+
+TEST(Exceptions, LogFunctionThatDoesNotThrowGivesADefaultResult)
+{
+    // Two loops of its own: the session's log function throws.
+    std::atomic<int> raised{0};
+    Logs server_logs;
+    ServiceImpl impl;
+    impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error("boom"); };
+    LoopThread server(server_logs.options());
+    LoopThread client(LogOptions{.log_fn = [&](LogMessage message) { raised += message.level == Log::Raise; }});
+    const auto sockets = SocketPair();
+    server.loop().sync([&] { ServeStream<messages::Service>(server.loop(), MakeStream(server.loop(), sockets[0]), impl); });
+    {
+        auto service = ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
+        EXPECT_EQ(service->run("x"), "");
+    }
+    EXPECT_EQ(raised, 1);
+}
+
+TEST(Exceptions, OfTheWrapperReachTheOldStyleCallback)
+{
+    Logs server_logs;
+    ServiceImpl impl;
+    impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error("boom"); };
+    LoopThread server(server_logs.options());
+    std::promise<EventLoop*> started;
+    std::thread thread([&] {
+        EventLoop loop("mptest", [](bool raise, const std::string& message) {
+            if (raise) throw std::logic_error("raised: " + message);
+        });
+        started.set_value(&loop);
+        loop.loop();
+    });
+    {
+        const EventLoopRef ref(*started.get_future().get());
+        const auto sockets = SocketPair();
+        server.loop().sync(
+            [&] { ServeStream<messages::Service>(server.loop(), MakeStream(server.loop(), sockets[0]), impl); });
+        auto service = ConnectStream<messages::Service>(*ref, MakeStream(*ref, sockets[1]));
+        EXPECT_THROW(service->run("x"), std::logic_error);
+    }
+    thread.join();
+}
+
+} // namespace
+} // namespace mp::test

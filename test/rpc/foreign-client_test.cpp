@@ -1,0 +1,304 @@
+#include <capnp/rpc-twoparty.h>
+#include <gtest/gtest.h>
+
+#include <rpc/support/foreign.h>
+#include <rpc/support/session.h>
+
+namespace mp::test {
+namespace {
+
+using ServicePtr = messages::Service::Client;
+
+//! A server of ours, and the socket by which a foreign client reaches it.
+class ForeignClients : public testing::Test
+{
+protected:
+    SocketId dial()
+    {
+        const auto sockets = SocketPair();
+        EventLoop& loop = m_server.loop();
+        loop.sync([&] { ServeStream<messages::Service>(loop, MakeStream(loop, sockets[0]), m_impl); });
+        return sockets[1];
+    }
+    void run(ForeignClient::Fn fn) { ForeignClient(dial(), std::move(fn)).join(); }
+
+    //! Description of the failure of a promise.
+    template <typename Promise>
+    static std::string errorOf(kj::AsyncIoContext& io, Promise&& promise)
+    {
+        const auto error = kj::runCatchingExceptions([&] { promise.wait(io.waitScope); });
+        KJ_IF_MAYBE (e, error) {
+            return (e->getType() == kj::Exception::Type::FAILED ? "failed: " : "other: ") +
+                   std::string(e->getDescription().cStr());
+        }
+        return "no exception";
+    }
+    static ThreadMap::Client threadMapOf(kj::AsyncIoContext& io, ServicePtr& service)
+    {
+        return service.constructRequest().send().wait(io.waitScope).getThreadMap();
+    }
+    static auto runRequest(ServicePtr& service, const std::string& what)
+    {
+        auto request = service.runRequest();
+        request.setWhat(what);
+        return request;
+    }
+
+    ServiceImpl m_impl;
+    Logs m_logs;
+    LoopThread m_server{m_logs.options()};
+};
+
+TEST_F(ForeignClients, NeedNotSendAThreadMap)
+{
+    run([](auto& io, ServicePtr service) {
+        EXPECT_TRUE(service.constructRequest().send().wait(io.waitScope).hasThreadMap());
+        auto request = service.addRequest();
+        request.setA(1);
+        request.setB(2);
+        EXPECT_EQ(request.send().wait(io.waitScope).getResult(), 3);
+    });
+}
+
+TEST_F(ForeignClients, NeedNotConstruct)
+{
+    run([](auto& io, ServicePtr service) {
+        auto request = service.addRequest();
+        request.setA(1);
+        EXPECT_EQ(request.send().wait(io.waitScope).getResult(), 1);
+    });
+}
+
+TEST_F(ForeignClients, MakeThreadsByHand)
+{
+    run([](auto& io, ServicePtr service) {
+        auto make = threadMapOf(io, service).makeThreadRequest();
+        make.setName("foreign");
+        // Pipelined: nobody waits for the thread.
+        auto thread = make.send().getResult();
+        auto request = runRequest(service, "hello");
+        request.initContext().setThread(thread);
+        EXPECT_EQ(std::string(request.send().wait(io.waitScope).getResult().cStr()), "hello");
+        const std::string name = thread.getNameRequest().send().wait(io.waitScope).getResult().cStr();
+        EXPECT_EQ(name.find("mptest-"), 0u) << name;
+        EXPECT_NE(name.find(" (from foreign)"), std::string::npos) << name;
+    });
+}
+
+TEST_F(ForeignClients, GetAnErrorWithoutThreadAndPool)
+{
+    run([](auto& io, ServicePtr service) {
+        auto request = runRequest(service, "x");
+        EXPECT_EQ(errorOf(io, request.send()),
+                  "failed: remote exception: std::exception: no thread specified and no pool configured");
+        auto again = runRequest(service, "x");
+        again.initContext();
+        EXPECT_EQ(errorOf(io, again.send()),
+                  "failed: remote exception: std::exception: no thread specified and no pool configured");
+    });
+    EXPECT_TRUE(m_logs.has(Log::Error, "no thread specified and no pool configured"));
+}
+
+class FakeThread final : public Thread::Server
+{
+};
+
+TEST_F(ForeignClients, GetAnErrorForAThreadOfTheirOwn)
+{
+    run([](auto& io, ServicePtr service) {
+        auto request = runRequest(service, "x");
+        request.initContext().setThread(kj::heap<FakeThread>());
+        EXPECT_EQ(errorOf(io, request.send()), "failed: remote exception: std::exception: invalid thread handle");
+        // Another kind of object.
+        auto other = runRequest(service, "x");
+        other.initContext().setThread(capnp::Capability::Client(service).castAs<Thread>());
+        EXPECT_EQ(errorOf(io, other.send()), "failed: remote exception: std::exception: invalid thread handle");
+    });
+    EXPECT_EQ(m_logs.count("missing thread to execute request"), 2u);
+}
+
+TEST_F(ForeignClients, GetAnErrorForAThreadOfAnotherConnection)
+{
+    const SocketId second_socket = dial();
+    run([second_socket](auto& io, ServicePtr service) {
+        auto stream = io.lowLevelProvider->wrapSocketFd(second_socket, kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+        capnp::TwoPartyClient second(*stream);
+        auto other = second.bootstrap().template castAs<messages::Service>();
+        auto thread = threadMapOf(io, other).makeThreadRequest().send().wait(io.waitScope).getResult();
+        auto request = runRequest(service, "x");
+        request.initContext().setThread(thread);
+        EXPECT_EQ(errorOf(io, request.send()), "failed: remote exception: std::exception: invalid thread handle");
+    });
+}
+
+TEST_F(ForeignClients, GetAnErrorForABrokenThread)
+{
+    run([](auto& io, ServicePtr service) {
+        auto request = runRequest(service, "x");
+        // What a thread is that was made through a ThreadMap which was never given.
+        ThreadMap::Client none(nullptr);
+        request.initContext().setThread(none.makeThreadRequest().send().getResult());
+        const std::string error = errorOf(io, request.send());
+        EXPECT_NE(error.find("Called null capability"), std::string::npos) << error;
+    });
+    EXPECT_TRUE(m_logs.has(Log::Info, "CapabilityServerSet<Thread>::getLocalServer call failed, did you forget to "
+                                      "provide a ThreadMap to the client prior to this IPC call?"))
+        << m_logs.all();
+}
+
+TEST_F(ForeignClients, UseAPool)
+{
+    std::mutex mutex;
+    std::set<std::string> names;
+    m_impl.on_run = [&](const std::string& what) {
+        const std::lock_guard lock(mutex);
+        names.insert(CurrentThread().thread_name);
+        return what;
+    };
+    run([](auto& io, ServicePtr service) {
+        auto pool = threadMapOf(io, service).makePoolRequest();
+        pool.setCount(2);
+        pool.send().wait(io.waitScope);
+        kj::Vector<kj::Promise<void>> calls;
+        for (int i = 0; i < 3; ++i) {
+            auto request = runRequest(service, std::to_string(i));
+            if (i > 0) request.initContext();
+            calls.add(request.send().then([i](auto&& response) {
+                EXPECT_EQ(std::string(response.getResult().cStr()), std::to_string(i));
+            }));
+        }
+        for (auto& call : calls) call.wait(io.waitScope);
+    });
+    EXPECT_EQ(names.size(), 2u);
+    for (const auto& name : names) EXPECT_NE(name.find(" (pool/"), std::string::npos) << name;
+}
+
+TEST_F(ForeignClients, MakeOnePoolOnly)
+{
+    run([](auto& io, ServicePtr service) {
+        auto map = threadMapOf(io, service);
+        auto none = map.makePoolRequest();
+        none.setCount(0);
+        none.send().wait(io.waitScope);
+        EXPECT_NE(errorOf(io, runRequest(service, "x").send()).find("no pool configured"), std::string::npos);
+        auto first = map.makePoolRequest();
+        first.setCount(1);
+        first.send().wait(io.waitScope);
+        auto second = map.makePoolRequest();
+        second.setCount(1);
+        EXPECT_EQ(errorOf(io, second.send()),
+                  "failed: remote exception: std::exception: makePool called on connection with existing pool");
+        EXPECT_EQ(std::string(runRequest(service, "y").send().wait(io.waitScope).getResult().cStr()), "y");
+        // A named thread is honoured all the same.
+        auto thread = map.makeThreadRequest().send().getResult();
+        auto request = runRequest(service, "z");
+        request.initContext().setThread(thread);
+        EXPECT_EQ(std::string(request.send().wait(io.waitScope).getResult().cStr()), "z");
+    });
+}
+
+TEST_F(ForeignClients, AreRefusedTooManyThreads)
+{
+    run([](auto& io, ServicePtr service) {
+        auto map = threadMapOf(io, service);
+        auto pool = map.makePoolRequest();
+        pool.setCount(0xffffffffu);
+        EXPECT_NE(errorOf(io, pool.send()).find("too many threads"), std::string::npos);
+        auto thread = map.makeThreadRequest().send().getResult();
+        auto request = runRequest(service, "still there");
+        request.initContext().setThread(thread);
+        EXPECT_EQ(std::string(request.send().wait(io.waitScope).getResult().cStr()), "still there");
+    });
+}
+
+//! A callback without threads.
+class PlainCallback final : public messages::Callback::Server
+{
+    kj::Promise<void> call(CallContext context) override
+    {
+        context.getResults().setResult(context.getParams().getArg() + 1);
+        return kj::READY_NOW;
+    }
+};
+
+TEST_F(ForeignClients, AreCalledBackWithoutThreadsOfTheirs)
+{
+    run([](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto request = service.lendRequest();
+        request.initContext().setThread(thread); // and no callbackThread
+        request.setCallback(kj::heap<PlainCallback>());
+        request.setArg(41);
+        EXPECT_EQ(request.send().wait(io.waitScope).getResult(), 42);
+    });
+}
+
+TEST_F(ForeignClients, MayDropObjectsWithoutDestroyingThem)
+{
+    Signal counter_destroyed;
+    m_impl.on_counter_destroyed = [&] { counter_destroyed.set(); };
+    run([](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto request = service.makeCounterRequest();
+        request.initContext().setThread(thread);
+        auto counter = request.send().wait(io.waitScope).getResult();
+        EXPECT_EQ(counter.nextRequest().send().wait(io.waitScope).getResult(), 1);
+    });
+    EXPECT_TRUE(counter_destroyed.wait());
+    EXPECT_TRUE(m_logs.waitFor("IPC server: socket disconnected."));
+}
+
+TEST_F(ForeignClients, MayVanishDuringACall)
+{
+    Signal entered;
+    Signal proceed;
+    m_impl.on_run = [&](const std::string& what) {
+        entered.set();
+        EXPECT_TRUE(proceed.wait());
+        return what;
+    };
+    run([&](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto request = runRequest(service, "x");
+        request.initContext().setThread(thread);
+        auto promise = request.send();
+        // The request leaves when this loop turns.
+        while (!entered.isSet()) {
+            io.provider->getTimer().afterDelay(1 * kj::MILLISECONDS).wait(io.waitScope);
+        }
+    });
+    EXPECT_TRUE(m_logs.waitFor("canceled while executing."));
+    EXPECT_TRUE(m_logs.waitFor("IPC server: socket disconnected."));
+    proceed.set();
+    EXPECT_TRUE(m_logs.waitFor("interrupted (canceled)"));
+}
+
+TEST_F(ForeignClients, MayVanishWhileTheyAreCalledBack)
+{
+    class SilentCallback final : public messages::Callback::Server
+    {
+    public:
+        explicit SilentCallback(bool& called) : m_called(called) {}
+        kj::Promise<void> call(CallContext) override
+        {
+            m_called = true;
+            return kj::NEVER_DONE;
+        }
+
+    private:
+        bool& m_called;
+    };
+    run([](auto& io, ServicePtr service) {
+        bool called = false;
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto request = service.lendRequest();
+        request.initContext().setThread(thread);
+        request.setCallback(kj::heap<SilentCallback>(called));
+        auto promise = request.send();
+        while (!called) io.provider->getTimer().afterDelay(1 * kj::MILLISECONDS).wait(io.waitScope);
+    });
+    EXPECT_TRUE(m_logs.waitFor("interrupted (canceled)"));
+}
+
+} // namespace
+} // namespace mp::test

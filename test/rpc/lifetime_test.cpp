@@ -1,0 +1,211 @@
+#include <gtest/gtest.h>
+
+#include <mp/proxy-types.h>
+#include <rpc/support/session.h>
+#include <stdexcept>
+#include <thread>
+
+namespace mp::test {
+namespace {
+
+class WatchedAccount final : public Account
+{
+public:
+    explicit WatchedAccount(std::function<void()> on_destroy) : m_on_destroy(std::move(on_destroy)) {}
+    ~WatchedAccount() override { m_on_destroy(); }
+    int32_t next() override { return ++m_value; }
+
+private:
+    const std::function<void()> m_on_destroy;
+    int32_t m_value{0};
+};
+
+TEST(Lifetime, ObjectWithoutDestroyIsReleasedInTheBackground)
+{
+    Session session;
+    Signal destroyed;
+    std::atomic<bool> on_loop{true};
+    session.impl.on_counter_destroyed = [&] {
+        on_loop = session.serverLoop().isLoopThread();
+        destroyed.set();
+    };
+    auto counter = session.client->makeCounter();
+    EXPECT_EQ(static_cast<ProxyClient<messages::Counter>&>(*counter).next(), 1);
+    EXPECT_FALSE(destroyed.isSet());
+    // Not by the base class, which has no virtual destructor.
+    delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+    EXPECT_TRUE(destroyed.wait());
+    EXPECT_FALSE(on_loop);
+    EXPECT_EQ(session.client->add(1, 2), 3);
+}
+
+TEST(Lifetime, ObjectWithDestroyIsReleasedBeforeTheClientsDestructorReturns)
+{
+    Session session;
+    std::atomic<bool> destroyed{false};
+    std::thread::id destroyed_on;
+    std::thread::id worker;
+    session.impl.on_run = [&](const std::string& what) {
+        worker = std::this_thread::get_id();
+        return what;
+    };
+    session.impl.on_make_account = [&] {
+        return std::make_unique<WatchedAccount>([&] {
+            destroyed_on = std::this_thread::get_id();
+            destroyed = true;
+        });
+    };
+    session.client->run("x");
+    auto account = session.client->makeAccount();
+    EXPECT_EQ(account->next(), 1);
+    EXPECT_FALSE(destroyed);
+    account.reset();
+    EXPECT_TRUE(destroyed);
+    EXPECT_EQ(destroyed_on, worker);
+}
+
+TEST(Lifetime, CleanupFunctionsRunFrontToBack)
+{
+    Session session;
+    auto client = session.connect();
+    std::string order;
+    Connection* connection_at_front = nullptr;
+    Connection* connection_at_back = client->m_context.connection;
+    ProxyContext& context = client->m_context;
+    context.cleanup_fns.emplace_front([&] {
+        order += "front ";
+        connection_at_front = context.connection;
+    });
+    context.cleanup_fns.emplace_back([&] {
+        order += "back ";
+        connection_at_back = context.connection;
+    });
+    context.cleanup_fns.emplace_back([&] { order += "last"; });
+    client.reset();
+    EXPECT_EQ(order, "front back last");
+    EXPECT_NE(connection_at_front, nullptr);
+    EXPECT_EQ(connection_at_back, nullptr); // closed before
+}
+
+TEST(Lifetime, CleanupFunctionMayThrow)
+{
+    Session session;
+    auto client = session.connect();
+    bool ran = false;
+    client->m_context.cleanup_fns.emplace_front([] { throw std::runtime_error("cleanup failed"); });
+    client->m_context.cleanup_fns.emplace_back([&] { ran = true; });
+    client.reset();
+    EXPECT_TRUE(ran);
+    EXPECT_TRUE(session.clientLogs().has(Log::Error, "cleanup failed"));
+}
+
+TEST(Lifetime, TypeRegisterLeadsToTheContext)
+{
+    Session session;
+    auto account_made = std::make_unique<WatchedAccount>([] {});
+    session.impl.on_make_account = [&] { return std::move(account_made); };
+    auto account = session.client->makeAccount();
+    bool cleaned = false;
+    ProxyTypeRegister::types().at(typeid(Account))(account.get()).cleanup_fns.emplace_back([&] { cleaned = true; });
+    account.reset();
+    EXPECT_TRUE(cleaned);
+}
+
+TEST(Lifetime, DestroyAfterDisconnectOnlyWarns)
+{
+    Session session;
+    session.impl.on_make_account = [&] { return std::make_unique<WatchedAccount>([] {}); };
+    auto account = session.client->makeAccount();
+    session.disconnectServer();
+    account.reset();
+    EXPECT_TRUE(session.clientLogs().has(Log::Warning, "Remote destroy call failed during cleanup. Continuing."));
+    // The log function was told before, and what it threw was kept in.
+    EXPECT_EQ(session.clientLogs().countLevel(Log::Raise), 1u);
+}
+
+TEST(Lifetime, DestroyAfterTheClientsOwnDisconnectOnlyWarns)
+{
+    Session session;
+    session.impl.on_make_account = [&] { return std::make_unique<WatchedAccount>([] {}); };
+    auto account = session.client->makeAccount();
+    session.disconnectClient();
+    account.reset();
+    EXPECT_TRUE(session.clientLogs().has(Log::Warning, "Remote destroy call failed during cleanup. Continuing."));
+}
+
+TEST(Lifetime, ServersObjectsGoWithTheConnection)
+{
+    Session session;
+    Signal destroyed;
+    session.impl.on_make_account = [&] { return std::make_unique<WatchedAccount>([&] { destroyed.set(); }); };
+    auto account = session.client->makeAccount();
+    session.disconnectServer();
+    EXPECT_TRUE(destroyed.wait());
+}
+
+TEST(Lifetime, ReleasesAreDeliveredWhenTheConnectionCloses)
+{
+    Session session;
+    auto client = session.connect();
+    Signal destroyed;
+    session.impl.on_counter_destroyed = [&] { destroyed.set(); };
+    auto counter = client->makeCounter();
+    EventLoop& loop = session.clientLoop();
+    // Released and closed in one turn.
+    loop.sync([&] {
+        delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+        delete client->m_context.connection;
+    });
+    EXPECT_TRUE(destroyed.wait());
+    client.reset();
+}
+
+TEST(Lifetime, ClientsMayBeDestroyedOnTheLoopWithoutDestroy)
+{
+    Session session;
+    Signal destroyed;
+    session.impl.on_counter_destroyed = [&] { destroyed.set(); };
+    auto counter = session.client->makeCounter();
+    session.clientLoop().sync([&] { delete static_cast<ProxyClient<messages::Counter>*>(counter.release()); });
+    EXPECT_TRUE(destroyed.wait());
+}
+
+TEST(Lifetime, DestructorOfAServersObjectMayCallItsPeer)
+{
+    // A user's destructor makes a call over the connection that its object lived on.
+    Session session;
+    std::atomic<int> result{0};
+    Signal done;
+    session.impl.on_counter_destroyed = [&] {
+        try {
+            result = session.impl.callShared(20);
+        } catch (const std::exception&) {
+            result = -2;
+        }
+        done.set();
+    };
+    auto counter = session.client->makeCounter();
+    session.client->share(std::make_shared<FnCallback>([](int32_t arg) { return arg + 1; }));
+    delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+    // The callback runs when this thread waits in a call.
+    while (!done.isSet()) session.client->addOnWorker(1, 2);
+    EXPECT_EQ(result, 21);
+    session.client->share(nullptr);
+}
+
+TEST(Lifetime, SyncCleanupFunctionsRunLastFirst)
+{
+    Session session;
+    std::string order;
+    session.clientLoop().sync([&] {
+        session.connection->addSyncCleanup([&] { order += "first"; });
+        const auto removed = session.connection->addSyncCleanup([&] { order += "removed"; });
+        session.connection->addSyncCleanup([&] { order += "last "; });
+        session.connection->removeSyncCleanup(removed);
+    });
+    session.disconnectClient();
+    EXPECT_EQ(order, "last first");
+}
+
+} // namespace
+} // namespace mp::test

@@ -1,0 +1,142 @@
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <rpc/support/session.h>
+#include <unistd.h>
+
+namespace mp::test {
+namespace {
+
+//! A line that matches a pattern as a whole.
+bool HasLine(const Logs& logs, Log level, const std::string& pattern)
+{
+    const std::regex regex(std::string(kj::str(level).cStr()) + ": " + pattern);
+    std::istringstream lines(logs.all());
+    for (std::string line; std::getline(lines, line);) {
+        if (std::regex_match(line, regex)) return true;
+    }
+    return false;
+}
+
+const std::string THREAD = R"(\{mptest-\d+/[^}]*\} )";
+
+TEST(LogTexts, OfACallOnTheLoop)
+{
+    Session session;
+    EXPECT_EQ(session.client->add(1, 2), 3);
+    session.closeClient();
+    ASSERT_TRUE(session.serverLogs().waitFor("IPC server: socket disconnected."));
+    const Logs& client = session.clientLogs();
+    EXPECT_TRUE(HasLine(client, Log::Debug, THREAD + R"(IPC client send Service\.add\$Params)")) << client.all();
+    EXPECT_TRUE(HasLine(client, Log::Debug, THREAD + R"(IPC client recv Service\.add\$Results)"));
+    EXPECT_TRUE(HasLine(client, Log::Trace, R"(send data: \(a = 1, b = 2\))"));
+    EXPECT_TRUE(HasLine(client, Log::Trace, R"(recv data: \(result = 3\))"));
+    const Logs& server = session.serverLogs();
+    EXPECT_TRUE(HasLine(server, Log::Info, THREAD + "IPC server: socket connected\\."));
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server recv request  #\d+ Service\.add\$Params)"));
+    EXPECT_TRUE(HasLine(server, Log::Trace, THREAD + R"(request data: \(a = 1, b = 2\))"));
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server send response #\d+ Service\.add\$Results)"));
+    EXPECT_TRUE(HasLine(server, Log::Trace, THREAD + R"(response data: \(result = 3\))"));
+    EXPECT_TRUE(HasLine(server, Log::Info, THREAD + "IPC server: socket disconnected\\."));
+    EXPECT_EQ(client.countLevel(Log::Warning) + server.countLevel(Log::Warning), 0u) << client.all() << server.all();
+    EXPECT_EQ(client.countLevel(Log::Error) + server.countLevel(Log::Error), 0u) << client.all() << server.all();
+}
+
+TEST(LogTexts, OfACallOnAWorker)
+{
+    Session session;
+    EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
+    const Logs& server = session.serverLogs();
+    const std::string worker = R"(mptest-\d+/[^}]*)";
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server recv request  #\d+ Service\.addOnWorker\$Params)"));
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server post request  #\d+ \{)" + worker + R"(\})"))
+        << server.all();
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server executing request #\d+)"));
+    EXPECT_TRUE(HasLine(server, Log::Debug, THREAD + R"(IPC server send response #\d+ Service\.addOnWorker\$Results)"));
+}
+
+TEST(LogTexts, OfAThreadsFirstCall)
+{
+    Session session;
+    std::thread([&] {
+        CurrentThread().thread_name = "painter";
+        EXPECT_EQ(session.client->add(1, 2), 3);
+        EXPECT_EQ(session.client->add(1, 2), 3);
+    }).join();
+    EXPECT_EQ(session.clientLogs().count(
+                  "{painter} IPC client first request from current thread, constructing waiter"),
+              1u);
+    EXPECT_TRUE(session.clientLogs().has(Log::Debug, "{painter} IPC client send Service.add$Params"));
+}
+
+TEST(LogTexts, OfAnUnexpectedDisconnect)
+{
+    Session session;
+    const auto client = session.connect();
+    session.disconnectServer();
+    EXPECT_TRUE(session.clientLogs().waitFor("IPC client: unexpected network disconnect."));
+    EXPECT_TRUE(HasLine(session.clientLogs(), Log::Warning, THREAD + "IPC client: unexpected network disconnect\\."));
+}
+
+TEST(LogTexts, CutDataOff)
+{
+    Logs logs;
+    ServiceImpl impl;
+    LoopThread server(LogOptions{.log_fn = logs.fn(), .max_chars = 30});
+    Logs client_logs;
+    LoopThread client(client_logs.options());
+    const auto sockets = SocketPair();
+    server.loop().sync([&] { ServeStream<messages::Service>(server.loop(), MakeStream(server.loop(), sockets[0]), impl); });
+    auto service = ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
+    service->runOnLoop(std::string(1000, 'x') + "\n");
+    EXPECT_TRUE(logs.has(Log::Trace, "request data: (what = \"" + std::string(21, 'x') + "...")
+                || logs.has(Log::Trace, "request data: (what = \"xxxxxxxxxxxxxxxx"));
+    EXPECT_FALSE(logs.has(std::string(1000, 'x')));
+    service.reset();
+}
+
+TEST(LogTexts, AreNotMadeBelowTheLevel)
+{
+    Logs logs;
+    ServiceImpl impl;
+    LoopThread server(LogOptions{.log_fn = logs.fn(), .log_level = Log::Error});
+    Logs client_logs;
+    LoopThread client(LogOptions{.log_fn = client_logs.fn(), .log_level = Log::Raise});
+    const auto sockets = SocketPair();
+    server.loop().sync([&] { ServeStream<messages::Service>(server.loop(), MakeStream(server.loop(), sockets[0]), impl); });
+    auto service = ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
+    EXPECT_EQ(service->addOnWorker(1, 2), 3);
+    service.reset();
+    EXPECT_EQ(logs.all(), "");
+    EXPECT_EQ(client_logs.all(), "");
+}
+
+TEST(ThreadNames, OfWorkersTellForWhom)
+{
+    Session session;
+    std::string name;
+    session.impl.on_run = [&](const std::string& what) {
+        name = CurrentThread().thread_name;
+        return what;
+    };
+    std::thread([&] {
+        CurrentThread().thread_name = "painter";
+        session.client->run("x");
+    }).join();
+    EXPECT_TRUE(std::regex_match(name, std::regex("mptest-" + std::to_string(getpid()) + R"(/.*\d+ \(from painter\))")))
+        << name;
+}
+
+TEST(ThreadNames, AreSetByTheFirstCall)
+{
+    Session session;
+    std::thread([&] {
+        EXPECT_EQ(CurrentThread().thread_name, "");
+        EXPECT_EQ(&CurrentThread(), &g_thread_context);
+        session.client->add(1, 2);
+        EXPECT_EQ(CurrentThread().thread_name, ThreadName("mptest"));
+    }).join();
+}
+
+} // namespace
+} // namespace mp::test

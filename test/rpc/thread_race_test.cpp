@@ -1,0 +1,176 @@
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <rpc/support/race.h>
+#include <rpc/support/session.h>
+#include <thread>
+#include <vector>
+
+namespace mp::test {
+namespace {
+
+TEST(ThreadRace, FiftyClientThreadsEndRightAfterTheirCallFailed)
+{
+    constexpr int THREADS = 50;
+    for (int i = 0; i < REPEATS; ++i) {
+        Session session;
+        std::atomic<int> entered{0};
+        Signal all_entered;
+        Signal proceed;
+        session.impl.on_run = [&](const std::string& what) {
+            if (++entered == THREADS) all_entered.set();
+            EXPECT_TRUE(proceed.wait());
+            return what;
+        };
+        std::atomic<int> interrupted{0};
+        std::vector<std::thread> threads;
+        for (int t = 0; t < THREADS; ++t) {
+            // Each ends as soon as its call has failed, while the loop still clears the connection up.
+            threads.emplace_back([&] { interrupted += ErrorOf([&] { session.client->run("x"); }) == INTERRUPTED; });
+        }
+        EXPECT_TRUE(all_entered.wait());
+        if (i % 2) {
+            session.disconnectServer();
+        } else {
+            session.disconnectClient();
+        }
+        for (auto& thread : threads) thread.join();
+        EXPECT_EQ(interrupted, THREADS);
+        proceed.set();
+    }
+}
+
+TEST(ThreadRace, ThreadsWithHandlesOnSeveralLoopsThatGoAwayAtOnce)
+{
+    constexpr int SESSIONS = 4;
+    constexpr int THREADS = 8;
+    for (int i = 0; i < REPEATS; ++i) {
+        std::vector<std::unique_ptr<Session>> sessions;
+        for (int s = 0; s < SESSIONS; ++s) sessions.push_back(std::make_unique<Session>());
+        std::barrier moment(THREADS + SESSIONS);
+        std::vector<std::thread> threads;
+        for (int t = 0; t < THREADS; ++t) {
+            threads.emplace_back([&] {
+                for (auto& session : sessions) EXPECT_EQ(session->client->addOnWorker(1, 2), 3);
+                moment.arrive_and_wait();
+            });
+        }
+        for (int s = 0; s < SESSIONS; ++s) {
+            threads.emplace_back([&, s] {
+                moment.arrive_and_wait();
+                if (s % 2) {
+                    sessions[s]->disconnectServer();
+                } else {
+                    sessions[s]->disconnectClient();
+                }
+                sessions[s].reset();
+            });
+        }
+        for (auto& thread : threads) thread.join();
+    }
+}
+
+TEST(ThreadRace, ThreadsEndWhileTheirConnectionsStay)
+{
+    Session session;
+    for (int i = 0; i < REPEATS; ++i) {
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 16; ++t) threads.emplace_back([&] { EXPECT_EQ(session.client->addOnWorker(1, 2), 3); });
+        for (auto& thread : threads) thread.join();
+    }
+    EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
+}
+
+TEST(ThreadRace, ConnectionsComeAndGoWhileTheServerClosesThem)
+{
+    Session session;
+    std::atomic<bool> stop{false};
+    std::thread breaker([&] {
+        while (!stop) {
+            session.serverLoop().sync([&] {
+                auto& connections = session.serverLoop().m_incoming_connections;
+                if (!connections.empty()) connections.pop_front();
+            });
+        }
+    });
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < REPEATS; ++i) {
+                const std::string error = ErrorOf([&] {
+                    const auto client = session.connect();
+                    client->addOnWorker(1, 2);
+                });
+                EXPECT_TRUE(SucceededOrDisconnected(error)) << error;
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    stop = true;
+    breaker.join();
+}
+
+TEST(ThreadRace, ConnectionsComeAndGoInAStorm)
+{
+    Session session;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < REPEATS; ++i) {
+                const auto client = session.connect();
+                EXPECT_EQ(client->add(1, 2), 3);
+                EXPECT_EQ(i % 2 ? client->addOnWorker(1, 2) : 3, 3);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+}
+
+TEST(ThreadRace, ClientObjectsAreDestroyedByManyThreads)
+{
+    for (int i = 0; i < REPEATS; ++i) {
+        Session session;
+        std::atomic<int> destroyed{0};
+        session.impl.on_counter_destroyed = [&] { ++destroyed; };
+        constexpr int THREADS = 8;
+        constexpr int OBJECTS = 10;
+        const bool disconnect = i % 2;
+        std::barrier moment(THREADS + 1);
+        std::vector<std::thread> threads;
+        for (int t = 0; t < THREADS; ++t) {
+            threads.emplace_back([&] {
+                std::vector<std::unique_ptr<ProxyClient<messages::Counter>>> counters;
+                for (int n = 0; n < OBJECTS; ++n) {
+                    counters.emplace_back(
+                        static_cast<ProxyClient<messages::Counter>*>(session.client->makeCounter().release()));
+                }
+                moment.arrive_and_wait();
+            });
+        }
+        moment.arrive_and_wait();
+        if (disconnect) session.disconnectClient();
+        for (auto& thread : threads) thread.join();
+        session.closeClient();
+        EXPECT_TRUE(session.serverLogs().waitFor("IPC server: socket disconnected."));
+    }
+}
+
+TEST(ThreadRace, CallbacksOfManyThreadsAtOnce)
+{
+    Session session;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < REPEATS; ++i) {
+                FnCallback callback([t](int32_t arg) { return arg + t; });
+                EXPECT_EQ(session.client->lend(callback, i), i + t);
+                EXPECT_EQ(session.client->give(std::make_unique<FnCallback>([t](int32_t arg) { return arg - t; }), i),
+                          i - t);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+}
+
+} // namespace
+} // namespace mp::test
