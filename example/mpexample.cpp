@@ -5,6 +5,7 @@
 #include "log.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <future>
 #include <iostream>
 #include <poll.h>
@@ -127,6 +128,10 @@ int main(int argc, char** argv)
     if (argc != 1) {
         std::cerr << "Usage: mpexample < equations" << std::endl;
         return 2;
+    }
+    // Were a standard stream closed, the next descriptor to be opened would take its place.
+    for (int fd = 0; fd < 3; ++fd) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return 1;
     }
     // The children stand beside this program.
     const std::string program = argv[0];

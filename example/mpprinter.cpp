@@ -2,6 +2,7 @@
 
 #include "serve.h"
 
+#include <csignal>
 #include <iostream>
 
 namespace {
@@ -24,6 +25,8 @@ public:
 
 int main(int argc, char** argv)
 {
+    // Output that is closed is an error to report, not a reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
     InitImpl init;
     return Serve("mpprinter", argc, argv, init);
 }

@@ -27,11 +27,12 @@ protected:
         EXPECT_EQ(result.exit.value, 1);
         EXPECT_TRUE(WaitGone(m_pid));
     }
-    //! Get an equation solved: all three processes are up then.
+    //! Get an equation solved: all three processes are up then. The error tells that the parent waits for input again.
     void warmUp()
     {
-        m_example.write("1+1\n");
+        m_example.write("1+1\n?\n");
         EXPECT_EQ(m_example.readLine(), "1+1 = 2");
+        EXPECT_EQ(m_example.readErrorLine(), "?: column 1: expected a number");
         m_pid = m_example.childPid(GetParam());
     }
 

@@ -70,11 +70,11 @@ void Example::waitTaken() const
     }
 }
 
-std::string Example::readLine()
+std::string Example::readLineOf(const Fd& fd)
 {
     std::string line;
     for (char c;;) {
-        if (!WaitReadable(m_output.get()) || read(m_output.get(), &c, 1) != 1) {
+        if (!WaitReadable(fd.get()) || read(fd.get(), &c, 1) != 1) {
             ADD_FAILURE() << "no line, but: " << line;
             return line;
         }

@@ -32,13 +32,17 @@ public:
     void waitTaken() const;
     void closeInput() { m_input.Close(); }
     //! The next line of standard output.
-    std::string readLine();
+    std::string readLine() { return readLineOf(m_output); }
+    //! The next line of standard error.
+    std::string readErrorLine() { return readLineOf(m_error); }
     //! Process id of a child, by its program's name.
     int childPid(const std::string& name) const;
     //! What is left of the output, and the end.
     Result finish();
 
 private:
+    static std::string readLineOf(const Fd& fd);
+
     Process m_process;
     Fd m_input;
     Fd m_output;

@@ -150,9 +150,14 @@ TEST_F(ForeignClients, UseAPool)
 {
     std::mutex mutex;
     std::set<std::string> names;
+    Signal both_run;
     m_impl.on_run = [&](const std::string& what) {
-        const std::lock_guard lock(mutex);
-        names.insert(CurrentThread().thread_name);
+        {
+            const std::lock_guard lock(mutex);
+            names.insert(CurrentThread().thread_name);
+            if (names.size() == 2) both_run.set();
+        }
+        EXPECT_TRUE(both_run.wait());
         return what;
     };
     run([](auto& io, ServicePtr service) {

@@ -126,6 +126,28 @@ TEST(ThreadRace, ConnectionsComeAndGoInAStorm)
     for (auto& thread : threads) thread.join();
 }
 
+TEST(ThreadRace, ServerClosesConnectionsWhosePeersAreJustGoing)
+{
+    Session session;
+    EventLoop& loop = session.serverLoop();
+    for (int i = 0; i < REPEATS * 10; ++i) {
+        const auto sockets = SocketPair();
+        loop.sync([&] { ServeStream<messages::Service>(loop, MakeStream(loop, sockets[0]), session.impl); });
+        std::barrier moment(2);
+        std::thread peer([&] {
+            moment.arrive_and_wait();
+            CloseSocket(sockets[1]);
+        });
+        moment.arrive_and_wait();
+        // A notification of the disconnect may be on its way.
+        loop.sync([&] {
+            if (loop.m_incoming_connections.size() > 1) loop.m_incoming_connections.pop_front();
+        });
+        peer.join();
+    }
+    EXPECT_EQ(session.client->add(1, 2), 3);
+}
+
 TEST(ThreadRace, ClientObjectsAreDestroyedByManyThreads)
 {
     for (int i = 0; i < REPEATS; ++i) {

@@ -1,11 +1,7 @@
 // Peers that don't speak the protocol, or stop in the middle of it.
-#include <gtest/gtest.h>
-
-#include <capnp/message.h>
 #include <capnp/rpc.capnp.h>
-#include <capnp/serialize.h>
-#include <poll.h>
-#include <rpc/support/session.h>
+#include <gtest/gtest.h>
+#include <rpc/support/raw-peer.h>
 #include <support/process_state.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,94 +9,6 @@
 
 namespace mp::test {
 namespace {
-
-using Bytes = std::vector<unsigned char>;
-
-//! A server, and a socket by which the test talks to it byte by byte.
-class RawPeer
-{
-public:
-    RawPeer() : m_server(m_logs.options())
-    {
-        const auto sockets = SocketPair();
-        m_socket = sockets[1];
-        EventLoop& loop = m_server.loop();
-        loop.sync([&] { ServeStream<messages::Service>(loop, MakeStream(loop, sockets[0]), m_impl); });
-    }
-    ~RawPeer() { close(); }
-
-    void send(const Bytes& bytes)
-    {
-        ASSERT_EQ(::send(m_socket, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
-    }
-    void shutdownWrite() { ::shutdown(m_socket, SHUT_WR); }
-    void close()
-    {
-        if (m_socket >= 0) ::close(m_socket);
-        m_socket = -1;
-    }
-    //! What the server sends until it closes.
-    Bytes readAll()
-    {
-        Bytes all;
-        unsigned char buffer[4096];
-        for (;;) {
-            pollfd entry{m_socket, POLLIN, 0};
-            if (poll(&entry, 1, std::chrono::milliseconds(DEADLINE).count()) != 1) {
-                ADD_FAILURE() << "the server did not close";
-                return all;
-            }
-            const ssize_t n = recv(m_socket, buffer, sizeof(buffer), 0);
-            if (n <= 0) return all;
-            all.insert(all.end(), buffer, buffer + n);
-        }
-    }
-    //! The server has noticed, and has nothing left of the connection.
-    void expectClosed()
-    {
-        EXPECT_TRUE(m_logs.waitFor("IPC server: socket disconnected.")) << m_logs.all();
-        EventLoop& loop = m_server.loop();
-        loop.sync([&] { EXPECT_TRUE(loop.m_incoming_connections.empty()); });
-        EXPECT_EQ(m_logs.countLevel(Log::Raise), 0u);
-    }
-
-    Logs& logs() { return m_logs; }
-    LoopThread& server() { return m_server; }
-    int socket() const { return m_socket; }
-
-private:
-    Logs m_logs;
-    ServiceImpl m_impl;
-    LoopThread m_server;
-    int m_socket;
-};
-
-Bytes FromMessage(capnp::MessageBuilder& message)
-{
-    const auto words = capnp::messageToFlatArray(message);
-    const auto bytes = words.asBytes();
-    return Bytes(bytes.begin(), bytes.end());
-}
-
-//! The request for the server's first object.
-Bytes Bootstrap()
-{
-    capnp::MallocMessageBuilder message;
-    message.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(0);
-    return FromMessage(message);
-}
-
-//! A call of a method of the bootstrap object.
-Bytes CallOf(uint32_t question, uint16_t method)
-{
-    capnp::MallocMessageBuilder message;
-    auto call = message.initRoot<capnp::rpc::Message>().initCall();
-    call.setQuestionId(question);
-    call.setInterfaceId(capnp::typeId<messages::Service>());
-    call.setMethodId(method);
-    call.initTarget().initPromisedAnswer().setQuestionId(0);
-    return FromMessage(message);
-}
 
 TEST(BadWire, GarbageEndsTheConnection)
 {
@@ -206,9 +114,8 @@ TEST(BadWire, PeerThatNeverReadsIsCutOffWhenItGoes)
     RawPeer peer;
     peer.send(Bootstrap());
     // Answers fill the socket; the server goes on, and holds what the peer doesn't take.
-    const Bytes call = CallOf(1, 1);
     for (uint32_t question = 1; question < 3000; ++question) peer.send(CallOf(question, 1));
-    peer.server().loop().sync([] {});
+    peer.loop().sync([] {});
     peer.close();
     peer.expectClosed();
 }

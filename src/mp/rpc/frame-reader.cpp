@@ -7,8 +7,8 @@
 namespace mp {
 
 namespace {
-//! Start of the longest header: as many segments, 512, as stock Cap'n Proto accepts.
-constexpr kj::byte MAX_HEADER[] = {0xff, 0x01, 0, 0};
+//! As many as stock Cap'n Proto accepts.
+constexpr uint32_t MAX_SEGMENTS = 511;
 constexpr size_t WORD = sizeof(capnp::word);
 
 uint32_t Read32(const kj::byte* p)
@@ -150,9 +150,8 @@ bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
 
 size_t FrameReader::checkedHeaderSize(const kj::byte* start)
 {
-    const size_t size = HeaderSize(start);
-    KJ_REQUIRE(size <= HeaderSize(MAX_HEADER), "message has too many segments; is it no Cap'n Proto message?");
-    return size;
+    KJ_REQUIRE(Read32(start) < MAX_SEGMENTS, "message has too many segments; is it no Cap'n Proto message?");
+    return HeaderSize(start);
 }
 
 void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
