@@ -139,7 +139,7 @@ TEST(Example, EndsWithoutStandardInput)
     EXPECT_EQ(result.exit.how, MP_EXIT_EXITED) << result.err;
 }
 
-TEST(Example, NamesThePrinterWhenNobodyReadsTheOutput)
+TEST(Example, SaysWhenNobodyReadsItsOutput)
 {
     Pipe in = MakePipe();
     Pipe err = MakePipe();
@@ -152,8 +152,8 @@ TEST(Example, NamesThePrinterWhenNobodyReadsTheOutput)
     err.write.Close();
     ASSERT_EQ(write(in.write.get(), "1+1\n", 4), 4);
     const std::string error = ReadAll(err.read.get());
-    EXPECT_EQ(error.find("mpexample: mpprinter (pid "), 0u) << error;
-    EXPECT_NE(error.find("was killed by signal 13 (Broken pipe)"), std::string::npos) << error;
+    EXPECT_EQ(error.find("mpexample: "), 0u) << error;
+    EXPECT_NE(error.find("cannot write to standard output"), std::string::npos) << error;
     const mp_exit exit = Wait(process.get());
     EXPECT_EQ(exit.how, MP_EXIT_EXITED);
     EXPECT_EQ(exit.value, 1);

@@ -336,6 +336,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
                 stopLeading();
                 leading = false;
                 lock.lock();
+                continue; // the function may have been taken back meanwhile
             }
             waiter.runOne(lock);
             continue;
