@@ -140,24 +140,37 @@ TEST(DisconnectRace, BothSidesAtOnceUnderCalls)
     }
 }
 
-TEST(DisconnectRace, WhileAnswersArrive)
+//! Call again and again until another thread has closed the connection.
+template <typename Fn>
+void CloseUnderCalls(Fn&& call)
 {
-    for (int i = 0; i < REPEATS; ++i) {
+    for (int i = 0; i < REPEATS * 5; ++i) {
         Session session;
-        std::thread breaker;
         std::barrier start(2);
-        breaker = std::thread([&] {
+        std::thread breaker([&] {
             start.arrive_and_wait();
             session.disconnectServer();
         });
+        // The worker is there, and waits for requests.
+        EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
         start.arrive_and_wait();
         std::string error;
         do {
-            error = ErrorOf([&] { session.client->add(1, 2); });
+            error = ErrorOf([&] { call(*session.client); });
             EXPECT_TRUE(SucceededOrDisconnected(error)) << error;
         } while (error == "no exception");
         breaker.join();
     }
+}
+
+TEST(DisconnectRace, WhileAnswersArrive)
+{
+    CloseUnderCalls([](ServiceClient& client) { client.add(1, 2); });
+}
+
+TEST(DisconnectRace, WhileRequestsReachAWorker)
+{
+    CloseUnderCalls([](ServiceClient& client) { client.addOnWorker(1, 2); });
 }
 
 } // namespace

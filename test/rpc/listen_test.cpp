@@ -210,6 +210,8 @@ TEST_F(Listen, DoesNotKeepTheLoop)
     server.thread().release();
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
+// The undefined behaviour sanitizer, which comes with this one, needs descriptors of its own and dies without.
 TEST_F(Listen, RecoversFromALackOfDescriptors)
 {
     ListeningServer server;
@@ -230,6 +232,7 @@ TEST_F(Listen, RecoversFromALackOfDescriptors)
     EXPECT_TRUE(warned);
     EXPECT_EQ(ConnectStream<messages::Service>(m_client.loop(), MakeStream(m_client.loop(), dialed))->add(1, 2), 3);
 }
+#endif
 
 } // namespace
 } // namespace mp::test
