@@ -25,9 +25,10 @@ void Disconnect(Session& session, Side side)
 void RaceAt(Hook hook, Side side)
 {
     for (int i = 0; i < REPEATS; ++i) {
-        Session session;
         std::barrier moment(2);
         std::atomic<bool> reached{false};
+        // Destroyed first: methods may outlive their calls.
+        Session session;
         session.serverLoop().sync([&] {
             session.serverLoop().*hook = [&] {
                 if (!reached.exchange(true)) moment.arrive_and_wait();
@@ -70,8 +71,8 @@ TEST(DisconnectRace, ByTheWorkerAfterExecution) { CloseAt(&EventLoop::testing_ho
 void RaceInMethod(Side side)
 {
     for (int i = 0; i < REPEATS; ++i) {
-        Session session;
         std::barrier moment(2);
+        Session session;
         session.impl.on_run = [&](const std::string& what) {
             moment.arrive_and_wait();
             return what;
@@ -93,8 +94,8 @@ TEST(DisconnectRace, RemoteDuringTheMethod) { RaceInMethod(Side::Client); }
 void RaceInCallback(Side side)
 {
     for (int i = 0; i < REPEATS; ++i) {
-        Session session;
         std::barrier moment(2);
+        Session session;
         FnCallback callback([&](int32_t arg) {
             moment.arrive_and_wait();
             return arg;

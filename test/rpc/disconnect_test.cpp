@@ -57,6 +57,7 @@ public:
         session.impl.on_run = [this](const std::string& what) {
             m_entered.set();
             EXPECT_TRUE(m_proceed.wait());
+            m_left.set();
             return what;
         };
         m_thread = std::thread([this] {
@@ -68,6 +69,8 @@ public:
     ~BlockedCall()
     {
         m_proceed.set();
+        // The method may outlive the call.
+        EXPECT_TRUE(m_left.wait());
         m_thread.join();
     }
     //! Text of the call's failure, while the method still blocks.
@@ -81,6 +84,7 @@ private:
     Session& m_session;
     Signal m_entered;
     Signal m_proceed;
+    Signal m_left;
     Signal m_returned;
     std::string m_error;
     std::thread m_thread;
@@ -114,8 +118,8 @@ TEST(Disconnect, OfTheClientReleasesTheCallerWhileTheMethodBlocks)
 TEST(Disconnect, ByTheMethodItselfReleasesTheCaller)
 {
     for (const Loops loops : {Loops::Two, Loops::One}) {
-        Session session(loops);
         Signal released;
+        Session session(loops);
         session.impl.on_run = [&](const std::string& what) {
             session.disconnectServer();
             EXPECT_TRUE(released.wait());
@@ -140,10 +144,11 @@ TEST(Disconnect, OfTheClientByAMethodOnTheSharedLoop)
 
 TEST(Disconnect, EndsCallsOfManyThreads)
 {
-    Session session;
     std::atomic<int> entered{0};
     Signal all_entered;
     Signal proceed;
+    // Destroyed first: methods may outlive their calls.
+    Session session;
     session.impl.on_run = [&](const std::string& what) {
         if (++entered == 8) all_entered.set();
         EXPECT_TRUE(proceed.wait());
@@ -164,7 +169,6 @@ TEST(Disconnect, EndsCallsOfManyThreads)
 TEST(Disconnect, EndsACallThatWaitsForItsCallback)
 {
     Session session;
-    Signal released;
     FnCallback callback([&](int32_t arg) {
         session.disconnectServer();
         return arg;
