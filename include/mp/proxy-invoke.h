@@ -101,6 +101,8 @@ private:
     void unlink();
     void logReceived();
     void logAnswered();
+    //! Log what the peer gets instead of an answer.
+    kj::Exception logFailed(kj::Exception error);
     //! Let the thread run the request when it has run those before.
     kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
     void execute();

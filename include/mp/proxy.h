@@ -4,6 +4,7 @@
 #include <capnp/capability.h>
 #include <list>
 #include <mp/util.h>
+#include <typeinfo>
 
 namespace mp {
 
@@ -94,6 +95,9 @@ private:
     CleanupIt m_link;
 };
 
+//! Debug message: what happens to a client or server object.
+void LogObject(const ProxyContext& context, const char* what, const std::type_info& type, const void* object);
+
 //! The part of a client's life that doesn't depend on its type: joins the client to its connection.
 class ProxyClientLink
 {
@@ -110,7 +114,7 @@ public:
     static void abandon(ProxyContext& context, capnp::Capability::Client& capability, bool owned) noexcept;
 
     //! Release a client: run its cleanup functions. Logs what they throw.
-    static void cleanup(ProxyContext& context) noexcept;
+    static void cleanup(ProxyContext& context, const std::type_info& type, void* client) noexcept;
 
 private:
     static void release(ProxyContext& context, capnp::Capability::Client& capability, bool owned);
@@ -133,6 +137,7 @@ public:
     {
         ProxyClientLink::attach(
             m_context, m_client, [](void* self) { Sub::destroy(*static_cast<Super*>(self)); }, this, destroy_connection);
+        LogObject(m_context, "Creating", typeid(Sub), this);
         try {
             Sub::construct(*this);
         } catch (...) {
@@ -142,7 +147,7 @@ public:
     }
     ProxyClientBase(const ProxyClientBase&) = delete;
     ProxyClientBase& operator=(const ProxyClientBase&) = delete;
-    ~ProxyClientBase() noexcept { ProxyClientLink::cleanup(m_context); }
+    ~ProxyClientBase() noexcept { ProxyClientLink::cleanup(m_context, typeid(Sub), this); }
 
     //! Hidden by generated functions where the schema has methods of these names.
     static void construct(Super&) {}
@@ -159,8 +164,8 @@ class ProxyClientCustom : public ProxyClientBase<Interface, Impl>
     using ProxyClientBase<Interface, Impl>::ProxyClientBase;
 };
 
-//! Hand an object and its cleanup functions over to the loop's cleanup thread, in this order.
-void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl);
+//! Hand a server's object and its cleanup functions over to the loop's cleanup thread, in this order.
+void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
 
 //! Base of generated servers. Lives on the event loop. When the last remote reference is gone, or the connection, the
 //! object and then cleanup_fns are released on the loop's cleanup thread, unless "destroy" has released them before.
@@ -174,10 +179,11 @@ public:
     ProxyServerBase(std::shared_ptr<Impl> impl, Connection& connection) : m_impl(std::move(impl)), m_context(&connection)
     {
         assert(m_impl);
+        LogObject(m_context, "Creating", typeid(ProxyServerBase), this);
     }
     ProxyServerBase(const ProxyServerBase&) = delete;
     ProxyServerBase& operator=(const ProxyServerBase&) = delete;
-    virtual ~ProxyServerBase() { CleanupServer(m_context, std::move(m_impl)); }
+    virtual ~ProxyServerBase() { CleanupServer(m_context, std::move(m_impl), typeid(ProxyServerBase), this); }
 
     //! What the "destroy" method does: release the object, then run the cleanup functions, on this thread.
     void invokeDestroy()

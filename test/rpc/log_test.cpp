@@ -78,6 +78,36 @@ TEST(LogTexts, OfAnUnexpectedDisconnect)
     EXPECT_TRUE(HasLine(session.clientLogs(), Log::Warning, THREAD + "IPC client: unexpected network disconnect\\."));
 }
 
+TEST(LogTexts, OfARequestThatFails)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error("no"); };
+    EXPECT_ANY_THROW(session.client->run("it"));
+    const Logs& server = session.serverLogs();
+    EXPECT_TRUE(HasLine(server, Log::Error, THREAD + R"(IPC server request #\d+ uncaught exception \(.*no\))"))
+        << server.all();
+    EXPECT_TRUE(HasLine(server, Log::Error,
+                        THREAD + R"(IPC server error request #\d+ Service\.run\$Results kj::Exception: .*no)"))
+        << server.all();
+}
+
+TEST(LogTexts, OfObjects)
+{
+    Session session;
+    auto counter = session.client->makeCounter();
+    // Not by the base class, which has no virtual destructor.
+    delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+    ASSERT_TRUE(session.serverLogs().waitFor("Destroying ")) << session.serverLogs().all();
+    const std::string client = R"( mp::ProxyClient<mp::test::messages::Counter> 0x[0-9a-f]+)";
+    const std::string server = R"( mp::ProxyServerBase<mp::test::messages::Counter, mp::test::Counter> 0x[0-9a-f]+)";
+    for (const std::string what : {"Creating", "Cleaning up", "Destroying"}) {
+        EXPECT_TRUE(HasLine(session.clientLogs(), Log::Debug, THREAD + what + client)) << session.clientLogs().all();
+        EXPECT_TRUE(HasLine(session.serverLogs(), Log::Debug, THREAD + what + server)) << session.serverLogs().all();
+    }
+    EXPECT_TRUE(HasLine(session.clientLogs(), Log::Debug, THREAD + "IPC client destroy" + client));
+    EXPECT_TRUE(HasLine(session.serverLogs(), Log::Debug, THREAD + "IPC server destroy" + server));
+}
+
 TEST(LogTexts, CutDataOff)
 {
     Logs logs;

@@ -119,6 +119,24 @@ TEST_P(Networks, StreamingCallsHaveAWindow)
     EXPECT_EQ(pair.impl->pushed, sent);
 }
 
+TEST_P(Networks, StreamingEndsWithThem)
+{
+    NetworkPair pair(GetParam());
+    plain::Plain::Client kept = pair.remote;
+    const auto bytes = Pattern(100000);
+    auto push = [&] {
+        auto request = kept.pushRequest();
+        request.setBytes(bytes);
+        return request.send();
+    };
+    kj::Vector<kj::Promise<void>> promises;
+    for (int i = 0; i < 20; ++i) promises.add(push());
+    pair.dropClient();
+    promises.add(push());
+    for (auto& promise : promises) kj::runCatchingExceptions([&] { promise.wait(pair.scope()); });
+    EXPECT_THROW(push().wait(pair.scope()), kj::Exception);
+}
+
 TEST_P(Networks, AMessageTooLargeToSendFailsItsCallOnly)
 {
     MessageLimits limits;

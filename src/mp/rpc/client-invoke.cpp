@@ -89,7 +89,7 @@ void ClientCall::start()
         MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client send " << m_method.name
                                         << "$Params";
         MP_LOGPLAIN(m_loop, Log::Trace) << "send data: "
-                                        << Dump(m_loop, m_method.params_schema(),
+                                        << Dump(m_loop.m_log_opts, m_method.params_schema(),
                                                 request.asReader().getAs<capnp::AnyStruct>());
         m_loop.m_task_set->add(request.send().then(
             [this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
@@ -110,7 +110,7 @@ void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
             MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client recv " << m_method.name
                                             << "$Results";
             MP_LOGPLAIN(m_loop, Log::Trace) << "recv data: "
-                                            << Dump(m_loop, m_method.results_schema(),
+                                            << Dump(m_loop.m_log_opts, m_method.results_schema(),
                                                     response.getAs<capnp::AnyStruct>());
             ClientInvokeContext invoke_context(*m_context.connection, m_thread);
             m_read(invoke_context, response);

@@ -3,12 +3,12 @@
 
 #include <capnp/any.h>
 #include <capnp/schema.h>
-#include <mp/event-loop.h>
+#include <mp/log.h>
 
 namespace mp {
 
 //! A struct as text for a Trace message, escaped and cut off.
-std::string Dump(EventLoop& loop, capnp::StructSchema schema, capnp::AnyStruct::Reader data);
+std::string Dump(const LogOptions& options, capnp::StructSchema schema, capnp::AnyStruct::Reader data);
 
 } // namespace mp
 

@@ -74,6 +74,29 @@ private:
     MessageNetwork& m_network;
 };
 
+//! How much a streaming call may have in flight: what the kernel is ready to buffer. Outlives the network where an
+//! application keeps the capability that it streams to.
+class MessageNetwork::Window final : public kj::Refcounted, public capnp::RpcFlowController::WindowGetter
+{
+public:
+    explicit Window(kj::AsyncIoStream& stream) : m_stream(&stream) {}
+
+    void close() { m_stream = nullptr; }
+
+    size_t getWindow() override
+    {
+        int size = 0;
+        kj::uint length = sizeof(size);
+        if (m_stream != nullptr) {
+            kj::runCatchingExceptions([&] { m_stream->getsockopt(SOL_SOCKET, SO_SNDBUF, &size, &length); });
+        }
+        return size > 0 ? static_cast<size_t>(size) : capnp::RpcFlowController::DEFAULT_WINDOW_SIZE;
+    }
+
+private:
+    kj::AsyncIoStream* m_stream;
+};
+
 void MessageNetwork::ConnectionDisposer::disposeImpl(void*) const
 {
     if (--refs == 0) released->fulfill();
@@ -82,7 +105,7 @@ void MessageNetwork::ConnectionDisposer::disposeImpl(void*) const
 MessageNetwork::MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
                                const MessageLimits& limits)
     : m_reactor(reactor), m_stream(kj::mv(stream)), m_fd_stream(dynamic_cast<FdStream*>(m_stream.get())),
-      m_side(side), m_limits(limits), m_peer_vat_id(4), m_reader(limits.max_message_words),
+      m_window(kj::refcounted<Window>(*m_stream)), m_side(side), m_limits(limits), m_peer_vat_id(4), m_reader(limits.max_message_words),
       m_disconnected([this] {
           auto paf = kj::newPromiseAndFulfiller<void>();
           m_disposer.released = kj::mv(paf.fulfiller);
@@ -101,6 +124,7 @@ MessageNetwork::MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stre
 
 MessageNetwork::~MessageNetwork() noexcept(false)
 {
+    m_window->close();
     if (m_fd_stream) m_fd_stream->setListener(nullptr);
     if (m_flush_pending) m_reactor.removeFlush(*this);
 }
@@ -137,17 +161,7 @@ capnp::rpc::twoparty::VatId::Reader MessageNetwork::getPeerVatId()
 
 kj::Own<capnp::RpcFlowController> MessageNetwork::newStream()
 {
-    return capnp::RpcFlowController::newVariableWindowController(*this);
-}
-
-size_t MessageNetwork::getWindow()
-{
-    // What the kernel is ready to buffer is a good window for streaming calls.
-    int size = 0;
-    kj::uint length = sizeof(size);
-    const bool known =
-        kj::runCatchingExceptions([&] { m_stream->getsockopt(SOL_SOCKET, SO_SNDBUF, &size, &length); }) == nullptr;
-    return known && size > 0 ? static_cast<size_t>(size) : capnp::RpcFlowController::DEFAULT_WINDOW_SIZE;
+    return capnp::RpcFlowController::newVariableWindowController(*m_window).attach(kj::addRef(*m_window));
 }
 
 // Output

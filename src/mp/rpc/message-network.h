@@ -25,7 +25,6 @@ struct MessageLimits
 //! Owning the loop.
 class MessageNetwork final : public capnp::TwoPartyVatNetworkBase,
                              private capnp::TwoPartyVatNetworkBase::Connection,
-                             private capnp::RpcFlowController::WindowGetter,
                              private Reactor::Flushable,
                              private FdStream::Listener
 {
@@ -51,6 +50,7 @@ public:
 private:
     class Outgoing;
     class Receiver;
+    class Window;
     class ConnectionDisposer final : public kj::Disposer
     {
     public:
@@ -78,8 +78,6 @@ private:
     kj::Promise<Message> receiveIncomingMessage() override;
     kj::Promise<void> shutdown() override;
 
-    // capnp::RpcFlowController::WindowGetter
-    size_t getWindow() override;
 
     // Reactor::Flushable
     void flush() override;
@@ -106,6 +104,7 @@ private:
     kj::Own<kj::AsyncIoStream> m_stream;
     //! m_stream, where it can be used directly.
     FdStream* const m_fd_stream;
+    kj::Own<Window> m_window;
     const capnp::rpc::twoparty::Side m_side;
     const MessageLimits m_limits;
     capnp::MallocMessageBuilder m_peer_vat_id;

@@ -2,6 +2,10 @@
 #include "reactor.h"
 #include "runtime.h"
 
+#include <cstdlib>
+#ifdef __GNUG__
+#include <cxxabi.h>
+#endif
 #include <kj/debug.h>
 #include <mp/connection.h>
 #include <mp/proxy.h>
@@ -18,6 +22,26 @@ void ProxyContext::requireConnection() const
     if (*m_alive) return;
     // A call that was on its way when the connection was closed.
     kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+}
+
+namespace {
+std::string TypeName(const std::type_info& type)
+{
+    std::string name = type.name();
+#ifdef __GNUG__
+    int status = 0;
+    if (char* const readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status)) {
+        name = readable;
+        std::free(readable);
+    }
+#endif
+    return name;
+}
+} // namespace
+
+void LogObject(const ProxyContext& context, const char* what, const std::type_info& type, const void* object)
+{
+    MP_LOG(*context.loop, Log::Debug) << what << " " << TypeName(type) << " " << object;
 }
 
 void ProxyClientLink::attach(ProxyContext& context, capnp::Capability::Client& capability, DestroyFn destroy,
@@ -61,8 +85,11 @@ void ProxyClientLink::abandon(ProxyContext& context, capnp::Capability::Client& 
     }
 }
 
-void ProxyClientLink::cleanup(ProxyContext& context) noexcept
+void ProxyClientLink::cleanup(ProxyContext& context, const std::type_info& type, void* client) noexcept
 {
+    LogObject(context, "IPC client destroy", type, client);
+    LogObject(context, "Cleaning up", type, client);
+    KJ_DEFER(LogObject(context, "Destroying", type, client));
     while (!context.cleanup_fns.empty()) {
         try {
             CleanupRun(context.cleanup_fns);
@@ -72,8 +99,11 @@ void ProxyClientLink::cleanup(ProxyContext& context) noexcept
     }
 }
 
-void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl)
+void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server)
 {
+    LogObject(context, "IPC server destroy", type, server);
+    LogObject(context, "Cleaning up", type, server);
+    KJ_DEFER(LogObject(context, "Destroying", type, server));
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
     context.loop->addAsyncCleanup(

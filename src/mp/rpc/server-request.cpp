@@ -72,13 +72,20 @@ void ServerRequest::unlink()
 void ServerRequest::logReceived()
 {
     MP_LOG(*m_loop, Log::Debug) << "IPC server recv request  #" << m_number << " " << m_method.name << "$Params";
-    MP_LOG(*m_loop, Log::Trace) << "request data: " << Dump(*m_loop, m_method.params_schema(), params());
+    MP_LOG(*m_loop, Log::Trace) << "request data: " << Dump(m_loop->m_log_opts, m_method.params_schema(), params());
 }
 
 void ServerRequest::logAnswered()
 {
     MP_LOG(*m_loop, Log::Debug) << "IPC server send response #" << m_number << " " << m_method.name << "$Results";
-    MP_LOG(*m_loop, Log::Trace) << "response data: " << Dump(*m_loop, m_method.results_schema(), results());
+    MP_LOG(*m_loop, Log::Trace) << "response data: " << Dump(m_loop->m_log_opts, m_method.results_schema(), results());
+}
+
+kj::Exception ServerRequest::logFailed(kj::Exception error)
+{
+    MP_LOG(*m_loop, Log::Error) << "IPC server error request #" << m_number << " " << m_method.name
+                                << "$Results kj::Exception: " << error.getDescription().cStr();
+    return error;
 }
 
 kj::Promise<void> ServeOnLoop(ServerRequest& request)
@@ -141,7 +148,7 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return Canceled();
-    if (thread.m_thread == nullptr) return ThreadEnded();
+    if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
                                 << "}";
     auto paf = kj::newPromiseAndFulfiller<void>();
@@ -231,7 +238,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     KJ_IF_MAYBE (e, error) {
         MP_LOG(*m_loop, Log::Error) << "IPC server request #" << m_number << " uncaught exception ("
                                     << kj::str(*e).cStr() << ")";
-        fulfiller->reject(kj::mv(*e));
+        fulfiller->reject(logFailed(kj::mv(*e)));
     } else {
         logAnswered();
         fulfiller->fulfill();
