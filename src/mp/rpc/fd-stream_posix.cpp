@@ -365,9 +365,12 @@ kj::Promise<void> FdStream::writeWithStreams(kj::ArrayPtr<const kj::byte> data,
                                              kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> more_data,
                                              kj::Array<kj::Own<kj::AsyncCapabilityStream>> streams)
 {
-    auto fds = KJ_MAP (stream, streams) -> int {
-        return KJ_REQUIRE_NONNULL(stream->getFd(), "only streams over a descriptor can be passed");
-    };
+    auto fds = kj::heapArray<int>(streams.size());
+    for (size_t i = 0; i < streams.size(); ++i) {
+        const kj::Maybe<int> fd = streams[i]->getFd();
+        KJ_REQUIRE(fd != nullptr, "only streams over a descriptor can be passed");
+        fds[i] = fd.orDefault(-1);
+    }
     auto promise = writeWithFds(data, more_data, fds);
     return promise.attach(kj::mv(fds), kj::mv(streams));
 }

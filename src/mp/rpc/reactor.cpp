@@ -332,10 +332,8 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
     for (;;) {
         if (!waiter.m_tasks.empty()) {
             if (leading) {
-                lock.unlock();
-                stopLeading();
+                Unlock(lock, [&] { stopLeading(); });
                 leading = false;
-                lock.lock();
                 continue; // the function may have been taken back meanwhile
             }
             waiter.runOne(lock);
@@ -343,37 +341,29 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         }
         if (pred()) break;
         if (!leading && may_lead) {
-            lock.unlock();
-            leading = lead(waiter);
-            lock.lock();
+            Unlock(lock, [&] { leading = lead(waiter); });
             if (!waiter.m_tasks.empty() || pred()) continue;
         }
         if (!leading) {
             waiter.m_cv.wait(lock.m_lock);
             continue;
         }
-        waiter.m_leading = this;
-        lock.unlock();
         Port::Events events;
-        m_port.sleep(events, -1);
-        lock.lock();
+        waiter.m_leading = this;
+        Unlock(lock, [&] { m_port.sleep(events, -1); });
         waiter.m_leading = nullptr;
-        lock.unlock();
-        for (int i = 0; i < events.count; ++i) {
-            if (Port::isKick(events.list[i])) m_port.unkick();
-        }
-        if (!serveEvents(events)) {
-            // The thread has entered a KJ loop of its own since it began to wait.
-            may_lead = leading = false;
-            stopLeading();
-        }
-        lock.lock();
+        Unlock(lock, [&] {
+            for (int i = 0; i < events.count; ++i) {
+                if (Port::isKick(events.list[i])) m_port.unkick();
+            }
+            if (!serveEvents(events)) {
+                // The thread has entered a KJ loop of its own since it began to wait.
+                may_lead = leading = false;
+                stopLeading();
+            }
+        });
     }
-    if (leading) {
-        lock.unlock();
-        stopLeading();
-        lock.lock();
-    }
+    if (leading) Unlock(lock, [&] { stopLeading(); });
 }
 
 void Reactor::wakeLoopThread()
