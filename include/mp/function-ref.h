@@ -17,7 +17,7 @@ class FunctionRef<Result(Args...)>
 public:
     template <typename Fn>
         requires(!std::is_same_v<std::remove_cvref_t<Fn>, FunctionRef>)
-    FunctionRef(Fn&& fn)
+    FunctionRef(Fn&& fn) // NOLINT(google-explicit-constructor): lambdas are passed
         : m_object(const_cast<void*>(static_cast<const void*>(std::addressof(fn)))),
           m_call([](void* object, Args... args) -> Result {
               return (*static_cast<std::remove_reference_t<Fn>*>(object))(std::forward<Args>(args)...);

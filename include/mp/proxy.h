@@ -209,14 +209,14 @@ struct ProxyServerCustom : public ProxyServerBase<Interface, Impl>
 template <class Fn>
 struct FunctionTraits;
 
-template <class _Class, class _Result, class... _Params>
-struct FunctionTraits<_Result (_Class::*const)(_Params...)>
+template <class Class_, class Result_, class... Params_>
+struct FunctionTraits<Result_ (Class_::*const)(Params_...)>
 {
-    using Params = TypeList<_Params...>;
-    using Result = _Result;
+    using Params = TypeList<Params_...>;
+    using Result = Result_;
     template <size_t N>
-    using Param = typename std::tuple_element<N, std::tuple<_Params...>>::type;
-    using Fields = std::conditional_t<std::is_same_v<void, Result>, Params, TypeList<_Params..., _Result>>;
+    using Param = typename std::tuple_element<N, std::tuple<Params_...>>::type;
+    using Fields = std::conditional_t<std::is_same_v<void, Result>, Params, TypeList<Params_..., Result_>>;
 
     //! Pass a stored parameter on with the value category that it was declared with.
     template <size_t N>
@@ -225,17 +225,17 @@ struct FunctionTraits<_Result (_Class::*const)(_Params...)>
         return static_cast<Param<N>&&>(arg);
     }
 };
-template <class _Class, class _Result, class... _Params>
-struct FunctionTraits<_Result (_Class::*const)(_Params...) const> : FunctionTraits<_Result (_Class::*const)(_Params...)>
+template <class Class_, class Result_, class... Params_>
+struct FunctionTraits<Result_ (Class_::*const)(Params_...) const> : FunctionTraits<Result_ (Class_::*const)(Params_...)>
 {
 };
-template <class _Class, class _Result, class... _Params>
-struct FunctionTraits<_Result (_Class::*const)(_Params...) noexcept> : FunctionTraits<_Result (_Class::*const)(_Params...)>
+template <class Class_, class Result_, class... Params_>
+struct FunctionTraits<Result_ (Class_::*const)(Params_...) noexcept> : FunctionTraits<Result_ (Class_::*const)(Params_...)>
 {
 };
-template <class _Class, class _Result, class... _Params>
-struct FunctionTraits<_Result (_Class::*const)(_Params...) const noexcept>
-    : FunctionTraits<_Result (_Class::*const)(_Params...)>
+template <class Class_, class Result_, class... Params_>
+struct FunctionTraits<Result_ (Class_::*const)(Params_...) const noexcept>
+    : FunctionTraits<Result_ (Class_::*const)(Params_...)>
 {
 };
 

@@ -3,6 +3,8 @@
 
 #include "model.h"
 
+#include <cassert>
+
 //! How the schema's methods and structs map to those of C++: which field is which argument or member.
 namespace mp::gen {
 
@@ -30,7 +32,11 @@ struct BoundField
     int count{1};
     int first{0};
 
-    const Field& field() const { return params != nullptr ? *params : *results; }
+    const Field& field() const
+    {
+        assert(params != nullptr || results != nullptr);
+        return params != nullptr ? *params : *results;
+    }
 };
 
 enum class Role { Method, Construct, Destroy };

@@ -33,6 +33,7 @@ private:
 void Run(const std::vector<std::string>& args, int output)
 {
     std::vector<const char*> argv;
+    argv.reserve(args.size() + 1);
     for (const std::string& arg : args) argv.push_back(arg.c_str());
     argv.push_back(nullptr);
 

@@ -61,6 +61,7 @@ std::string CppAliases(const Module& module, const CppNames& names, const BoundM
 std::string CppParamTypes(const BoundField& field)
 {
     std::vector<std::string> types;
+    types.reserve(field.count);
     for (int i = 0; i < field.count; ++i) types.push_back(Cat("MethodParam<Params, ", field.first + i, ">"));
     return Cat("TypeList<", Join(types, ", "), ">");
 }
@@ -69,6 +70,7 @@ std::vector<std::string> CppParamNames(const BoundField& field)
 {
     if (field.count == 1) return {SafeName(field.name)};
     std::vector<std::string> out;
+    out.reserve(field.count);
     for (int i = 0; i < field.count; ++i) out.push_back(Cat(field.name, i));
     return out;
 }

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <assert.h>
 #include <mp/process/options.h>
 
 #include <errno.h>
@@ -151,7 +152,7 @@ static int read_report(struct launch *l, struct mp_priv_child_report *report)
 /* The child exists: learn whether its program runs, and be ready to watch it. */
 static int confirm(struct launch *l, bool with_pidfd, mp_error *reterr)
 {
-    struct mp_priv_child_report report;
+    struct mp_priv_child_report report = {0};
     int r = read_report(l, &report);
     if (r == 1) {
         r = fail_as_reported(l, &report, reterr);
@@ -176,6 +177,7 @@ static int launch(struct launch *l, mp_error *reterr)
 {
     int r = prepare(l, reterr);
     if (r < 0) return r;
+    assert(l->process != NULL);
     const bool with_pidfd = l->process->watch_fd < 0;
     r = clone_masked(l, with_pidfd);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: fork", program_of(l, 50).text);

@@ -24,7 +24,7 @@ union control {
 static ssize_t send_first(int fd, const void *data, size_t size, const int *fds, size_t n_fds)
 {
     union control control;
-    struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    struct iovec part = {.iov_base = (void *)data, .iov_len = size};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (n_fds > 0) {
         memset(&control, 0, sizeof(control));

@@ -63,7 +63,7 @@ static int peer_credentials(mp_socket socket, mp_peer *ret_peer)
 
 static int peer_of(mp_socket socket, mp_peer *ret_peer)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof(address);
     if (getsockname(socket, (struct sockaddr *)&address, &size) < 0) return -errno;
     if (address.ss_family != AF_UNIX) return MP_ENOTSUP;

@@ -127,7 +127,7 @@ bool FrameReader::finishPartial()
 bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
 {
     // Usually the whole header is there, and nothing is copied.
-    if (m_header.size() == 0 && bytes.size() >= 4) {
+    if (m_header.empty() && bytes.size() >= 4) {
         const size_t size = checkedHeaderSize(bytes.begin());
         if (bytes.size() >= size) {
             begin(bytes.slice(0, size));

@@ -35,7 +35,7 @@ public:
     kj::Own<capnp::IncomingRpcMessage> takeMessage();
 
     //! Whether the bytes so far end between two messages.
-    bool betweenMessages() const { return m_partial.get() == nullptr && m_header.size() == 0; }
+    bool betweenMessages() const { return m_partial.get() == nullptr && m_header.empty(); }
 
 private:
     class Incoming;
