@@ -12,7 +12,8 @@ LoopThread::LoopThread(LogOptions options, void* context)
         started.set_value(&loop);
         loop.loop();
     });
-    m_ref.emplace(*started.get_future().get());
+    m_loop = started.get_future().get();
+    m_ref.emplace(*m_loop);
 }
 
 void LoopThread::release()

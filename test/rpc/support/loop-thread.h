@@ -15,12 +15,14 @@ public:
     explicit LoopThread(LogOptions options, void* context = nullptr);
     ~LoopThread() { release(); }
 
-    EventLoop& loop() { return **m_ref; }
+    //! Any thread that keeps the loop, also while it is being released.
+    EventLoop& loop() { return *m_loop; }
     //! Give the reference up, and wait until loop() has returned and the loop is gone.
     void release();
 
 private:
     std::thread m_thread;
+    EventLoop* m_loop;
     std::optional<EventLoopRef> m_ref;
 };
 
