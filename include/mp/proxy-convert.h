@@ -95,7 +95,7 @@ decltype(auto) ForwardElement(Element&& element)
 template <typename LocalType, typename Value, typename Output>
 void BuildList(TypeList<LocalType>, InvokeContext& invoke_context, Output&& output, Value&& value)
 {
-    auto list = output.init(static_cast<unsigned>(value.size()));
+    auto list = output.init(FieldSize(value.size()));
     size_t i = 0;
     for (auto&& element : value) {
         BuildField(TypeList<LocalType>(), invoke_context, ListOutput<typename decltype(list)::Builds>(list, i),

@@ -3,11 +3,22 @@
 
 #include <capnp/list.h>
 #include <mp/proxy.h>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 //! Places in a message that values are built into and read from. Builders use get(), init(), set() and, of struct
 //! fields, setHas(); readers use get() and has().
 namespace mp {
+
+//! A number of bytes or elements, as the init functions of Cap'n Proto take it.
+//! @throws std::length_error if it is more than a message can hold
+inline unsigned FieldSize(size_t size)
+{
+    constexpr size_t MAX = (size_t{1} << 29) - 1;
+    if (size > MAX) throw std::length_error(std::to_string(size) + " elements are too many for a message");
+    return static_cast<unsigned>(size);
+}
 
 //! A reader, builder or value that stands for itself, such as a list's element. Refers to it.
 template <typename Value>

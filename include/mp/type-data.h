@@ -59,7 +59,7 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& 
                       Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
-    auto data = output.init(static_cast<unsigned>(bytes.size()));
+    auto data = output.init(FieldSize(bytes.size()));
     if (!bytes.empty()) std::memcpy(data.begin(), bytes.data(), bytes.size());
 }
 

@@ -13,7 +13,7 @@ void CustomBuildField(TypeList<std::exception>, Priority<1>, InvokeContext&, Val
 {
     const char* what = value.what();
     const size_t size = std::strlen(what);
-    auto text = output.init(static_cast<unsigned>(size));
+    auto text = output.init(FieldSize(size));
     if (size > 0) std::memcpy(text.begin(), what, size);
 }
 

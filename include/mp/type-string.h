@@ -11,7 +11,7 @@ namespace mp {
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<std::string>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
-    auto text = output.init(static_cast<unsigned>(value.size()));
+    auto text = output.init(FieldSize(value.size()));
     if (!value.empty()) std::memcpy(text.begin(), value.data(), value.size());
 }
 

@@ -19,7 +19,7 @@ void CustomBuildField(TypeList<std::vector<LocalType>>, Priority<1>, InvokeConte
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<std::vector<bool>>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
-    auto list = output.init(static_cast<unsigned>(value.size()));
+    auto list = output.init(FieldSize(value.size()));
     unsigned i = 0;
     for (const bool element : value) list.set(i++, element);
 }
