@@ -5,9 +5,9 @@
 #include <mp/proxy-invoke.h>
 #include <mp/proxy-read-dest.h>
 
-//! Conversion of C++ values to fields of messages and back. The work is done by overloads of CustomBuildField and
-//! CustomReadField, chosen by a TypeList of the C++ type and a Priority: those of the type-*.h headers, and those of
-//! applications, in namespace mp or in that of their types, declared before or after this header.
+// Conversion of C++ values to fields of messages and back. The work is done by overloads of CustomBuildField and
+// CustomReadField, chosen by a TypeList of the C++ type and a Priority: those of the type-*.h headers, and those of
+// applications, in namespace mp or in that of their types, declared before or after this header.
 namespace mp {
 
 // Presence

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-//! Places in a message that values are built into and read from. Builders use get(), init(), set() and, of struct
-//! fields, setHas(); readers use get() and has().
+// Places in a message that values are built into and read from. Builders use get(), init(), set() and, of struct
+// fields, setHas(); readers use get() and has().
 namespace mp {
 
 //! A number of bytes or elements, as the init functions of Cap'n Proto take it.

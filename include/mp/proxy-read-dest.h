@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-//! Where readers put what they read. A reader calls construct() with the arguments that make the value, or update()
-//! with a function that changes an existing one, at most once, and returns what that returns.
+// Where readers put what they read. A reader calls construct() with the arguments that make the value, or update()
+// with a function that changes an existing one, at most once, and returns what that returns.
 namespace mp {
 namespace detail {
 

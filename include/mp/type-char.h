@@ -5,7 +5,7 @@
 #include <mp/proxy-convert.h>
 #include <stdexcept>
 
-//! unsigned char[N] as Data of exactly that size.
+// unsigned char[N] as Data of exactly that size.
 namespace mp {
 
 template <typename Value, typename Output>

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <mp/type-number.h>
 
-//! Durations as their count, points in time as their count since the clock's epoch.
+// Durations as their count, points in time as their count since the clock's epoch.
 namespace mp {
 namespace detail {
 

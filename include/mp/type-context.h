@@ -4,7 +4,7 @@
 #include <mp/proxy-convert.h>
 #include <mp/proxy.capnp.h>
 
-//! mp.Context: which threads a call uses. Filled from the calling thread; the runtime reads it on the other side.
+// mp.Context: which threads a call uses. Filled from the calling thread; the runtime reads it on the other side.
 namespace mp {
 
 template <typename Output>

@@ -6,7 +6,7 @@
 #include <mp/proxy-convert.h>
 #include <span>
 
-//! Containers of bytes as Data: what converts to a span of bytes, and is made from two pointers to bytes.
+// Containers of bytes as Data: what converts to a span of bytes, and is made from two pointers to bytes.
 namespace mp {
 namespace detail {
 

@@ -3,7 +3,7 @@
 
 #include <mp/proxy-convert.h>
 
-//! const T, T& and T&& are built as T, where nothing builds them as they are. One layer at a time.
+// const T, T& and T&& are built as T, where nothing builds them as they are. One layer at a time.
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

@@ -5,7 +5,7 @@
 #include <exception>
 #include <mp/proxy-convert.h>
 
-//! std::exception as Text: its what(). ThrowField turns it into a std::runtime_error.
+// std::exception as Text: its what(). ThrowField turns it into a std::runtime_error.
 namespace mp {
 
 template <typename Value, typename Output>

@@ -4,7 +4,7 @@
 #include <functional>
 #include <mp/type-interface.h>
 
-//! std::function as an interface that wraps ProxyCallback of it.
+// std::function as an interface that wraps ProxyCallback of it.
 namespace mp {
 namespace detail {
 

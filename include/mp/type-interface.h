@@ -6,7 +6,7 @@
 #include <mp/proxy-pass.h>
 #include <optional>
 
-//! Objects: unique_ptr<I> gives the object away, shared_ptr<I> shares it, I& lends it for the time of a call.
+// Objects: std::unique_ptr gives the object away, std::shared_ptr shares it, a reference lends it for the time of a call.
 namespace mp {
 
 //! Applications specialize these two explicitly to make servers and clients of their own.

@@ -4,7 +4,7 @@
 #include <map>
 #include <mp/type-pair.h>
 
-//! std::map as a list of structs of two fields. Of equal keys the first counts.
+// std::map as a list of structs of two fields. Of equal keys the first counts.
 namespace mp {
 
 template <typename KeyLocalType, typename ValueLocalType, typename Value, typename Output>

@@ -3,10 +3,10 @@
 
 #include <mp/proxy-convert.h>
 
-//! Types with functions of the application that convert them to whole messages:
-//!     void CustomBuildMessage(InvokeContext&, const T& src, S::Builder&& builder);
-//!     void CustomReadMessage(InvokeContext&, const S::Reader& reader, T& dest);
-//! CustomPassMessage, for parameters that are also results, is looked for by the server: see proxy-pass.h.
+// Types with functions of the application that convert them to whole messages:
+//     void CustomBuildMessage(InvokeContext&, const T& src, S::Builder&& builder);
+//     void CustomReadMessage(InvokeContext&, const S::Reader& reader, T& dest);
+// CustomPassMessage, for parameters that are also results, is looked for by the server: see proxy-pass.h.
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-//! Integers, bool, enums, float and double.
+// Integers, bool, enums, float and double.
 namespace mp {
 namespace detail {
 

@@ -4,7 +4,7 @@
 #include <mp/proxy-convert.h>
 #include <optional>
 
-//! std::optional<T> as T: absent if a companion hasX says so, or else if the pointer is null.
+// std::optional<T> as T: absent if a companion hasX says so, or else if the pointer is null.
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-//! std::pair as a struct: its first two fields that are not skipped.
+// std::pair as a struct: its first two fields that are not skipped.
 namespace mp {
 namespace detail {
 

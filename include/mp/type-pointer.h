@@ -4,8 +4,8 @@
 #include <memory>
 #include <mp/proxy-convert.h>
 
-//! Pointers to data, as what they point to; null leaves the field unset. T* is for parameters; shared_ptr<T> and
-//! shared_ptr<const T> also for members, elements and results. (Of objects: see type-interface.h.)
+// Pointers to data, as what they point to; null leaves the field unset. T* is for parameters; shared_ptr<T> and
+// shared_ptr<const T> also for members, elements and results. (Of objects: see type-interface.h.)
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

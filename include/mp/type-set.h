@@ -4,7 +4,7 @@
 #include <mp/proxy-convert.h>
 #include <set>
 
-//! std::set<T> as List(T).
+// std::set<T> as List(T).
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

@@ -5,7 +5,7 @@
 #include <mp/proxy-convert.h>
 #include <string>
 
-//! std::string as Text. May contain NULs.
+// std::string as Text. May contain NULs.
 namespace mp {
 
 template <typename Value, typename Output>

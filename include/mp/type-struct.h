@@ -4,7 +4,7 @@
 #include <mp/proxy-convert.h>
 #include <tuple>
 
-//! Classes that a schema's struct wraps, member by member.
+// Classes that a schema's struct wraps, member by member.
 namespace mp {
 namespace detail {
 

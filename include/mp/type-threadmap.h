@@ -5,7 +5,7 @@
 #include <mp/proxy-convert.h>
 #include <mp/proxy.capnp.h>
 
-//! mp.ThreadMap: each side gives its own, and keeps the other's in Connection::m_thread_map.
+// mp.ThreadMap: each side gives its own, and keeps the other's in Connection::m_thread_map.
 namespace mp {
 
 template <typename Output>

@@ -4,7 +4,7 @@
 #include <mp/type-pair.h>
 #include <tuple>
 
-//! std::tuple as a struct: as many of its fields, in order, as the tuple has elements.
+// std::tuple as a struct: as many of its fields, in order, as the tuple has elements.
 namespace mp {
 
 template <typename... LocalTypes, typename Value, typename Output>

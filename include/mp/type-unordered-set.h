@@ -4,7 +4,7 @@
 #include <mp/proxy-convert.h>
 #include <unordered_set>
 
-//! std::unordered_set<T>, with the standard hash, as List(T), in no particular order.
+// std::unordered_set<T>, with the standard hash, as List(T), in no particular order.
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

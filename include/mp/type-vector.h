@@ -5,7 +5,7 @@
 #include <mp/type-number.h>
 #include <vector>
 
-//! std::vector<T> as List(T).
+// std::vector<T> as List(T).
 namespace mp {
 
 template <typename LocalType, typename Value, typename Output>

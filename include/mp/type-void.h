@@ -3,7 +3,7 @@
 
 #include <mp/proxy-convert.h>
 
-//! Void fields take any value; a ::capnp::Void value leaves any field as it is.
+// Void fields take any value; a ::capnp::Void value leaves any field as it is.
 namespace mp {
 
 template <typename LocalType>

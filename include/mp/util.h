@@ -75,8 +75,8 @@ using Require = typename detail::RequireResult<SfinaeExpr, Result>::Type;
 //! is treated as empty.
 std::string ThreadName(const char* exe_name);
 
-//! Escape what is not printable ASCII as \xx (without the x) and a backslash as two; cut off with "..." as soon as the
-//! output is longer than max_size.
+//! Escape what is not printable ASCII as a backslash and two hexadecimal digits, and a backslash as two; cut off with
+//! "..." as soon as the output is longer than max_size.
 std::string LogEscape(const kj::StringTree& string, size_t max_size);
 
 inline char* CharCast(char* c) { return c; }

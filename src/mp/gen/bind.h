@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-//! How the schema's methods and structs map to those of C++: which field is which argument or member.
+// How the schema's methods and structs map to those of C++: which field is which argument or member.
 namespace mp::gen {
 
 //! Id of mp.Context.

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-//! What a schema file says, free of any output language. load.cpp fills it, everything else only reads it.
+// What a schema file says, free of any output language. load.cpp fills it, everything else only reads it.
 namespace mp::gen {
 
 enum class Kind {

@@ -3,7 +3,7 @@
 
 #include "bind.h"
 
-//! The C++ back end. Printing is a function from the model to text; the model has passed Check().
+// The C++ back end. Printing is a function from the model to text; the model has passed Check().
 namespace mp::gen {
 
 //! What generated files say of themselves and of each other.
