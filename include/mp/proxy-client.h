@@ -5,7 +5,9 @@
 
 #include <mp/proxy-convert.h>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <string_view>
 
 namespace mp {
 
@@ -27,11 +29,25 @@ void CallRemote(ProxyContext& context, ::capnp::Capability::Client& client, cons
     }
 }
 
+namespace detail {
+//! Types that refer to what they are read from.
+template <typename T>
+inline constexpr bool IsView = false;
+template <>
+inline constexpr bool IsView<std::string_view> = true;
+template <typename T>
+inline constexpr bool IsView<std::span<T>> = true;
+template <typename T>
+inline constexpr bool IsView<kj::ArrayPtr<T>> = true;
+} // namespace detail
+
 //! What a method returns, on its way out of the answer.
 template <typename Result>
 class ClientResult
 {
     static_assert(!std::is_reference_v<Result>, "a method that returns a reference can't be called remotely");
+    static_assert(!detail::IsView<std::remove_cv_t<Result>>,
+                  "a method that returns a view can't be called remotely: the answer is gone when it returns");
 
 public:
     template <typename Accessor, typename Results>

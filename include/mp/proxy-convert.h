@@ -1,6 +1,7 @@
 #ifndef MP_PROXY_CONVERT_H
 #define MP_PROXY_CONVERT_H
 
+#include <capnp/any.h>
 #include <mp/proxy-field.h>
 #include <mp/proxy-invoke.h>
 #include <mp/proxy-read-dest.h>
@@ -79,6 +80,48 @@ void CustomBuildField(TypeList<LocalType>, Priority<0>, InvokeContext& invoke_co
 // Lists
 
 namespace detail {
+template <typename List>
+inline constexpr bool OfInterfaces = false;
+template <typename Interface>
+inline constexpr bool OfInterfaces<::capnp::List<Interface, ::capnp::Kind::INTERFACE>> = true;
+
+template <typename List>
+bool IsNullElement(const List& list, unsigned index)
+{
+    return ::capnp::AnyList::Reader(list).template as<::capnp::List<::capnp::AnyPointer>>()[index].isNull();
+}
+
+//! An element of a list that is read.
+template <typename List, typename Value>
+class ListElement : public ValueField<Value>
+{
+public:
+    ListElement(const List& list, unsigned index, Value& value) : ValueField<Value>(value), m_list(list), m_index(index)
+    {
+    }
+    //! Whether it is a null pointer, which get() shows as a default value.
+    bool isNull() const { return IsNullElement(m_list, m_index); }
+
+private:
+    const List& m_list;
+    const unsigned m_index;
+};
+
+//! A capability in a list that is read: made only by get(), which is called owning the loop.
+template <typename List>
+class InterfaceElement
+{
+public:
+    InterfaceElement(const List& list, unsigned index) : m_list(list), m_index(index) {}
+
+    auto get() const { return m_list[m_index]; }
+    bool has() const { return !IsNullElement(m_list, m_index); }
+
+private:
+    const List& m_list;
+    const unsigned m_index;
+};
+
 //! Elements of a container that is given away are given away too.
 template <typename Container, typename Element>
 decltype(auto) ForwardElement(Element&& element)
@@ -113,11 +156,18 @@ decltype(auto) ReadList(TypeList<LocalType>, InvokeContext& invoke_context, Inpu
     return read_dest.update([&](auto& value) {
         const auto list = input.get();
         init(value, list.size());
-        for (auto element : list) {
-            ReadField(TypeList<LocalType>(), invoke_context, Make<ValueField>(element),
-                      ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> decltype(auto) {
-                          return emplace(value, std::forward<decltype(args)>(args)...);
-                      }));
+        using List = RemoveCvRef<decltype(list)>;
+        for (unsigned i = 0; i < list.size(); ++i) {
+            auto dest = ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> decltype(auto) {
+                return emplace(value, std::forward<decltype(args)>(args)...);
+            });
+            if constexpr (detail::OfInterfaces<typename List::Reads>) {
+                ReadField(TypeList<LocalType>(), invoke_context, detail::InterfaceElement<List>(list, i), dest);
+            } else {
+                auto element = list[i];
+                ReadField(TypeList<LocalType>(), invoke_context,
+                          detail::ListElement<List, decltype(element)>(list, i, element), dest);
+            }
         }
     });
 }

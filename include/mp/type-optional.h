@@ -6,13 +6,37 @@
 
 // std::optional<T> as T: absent if a companion hasX says so, or else if the pointer is null.
 namespace mp {
+namespace detail {
+
+//! What elements of a list are pointers to.
+template <typename Value>
+concept PointedTo = requires
+{
+    typename Value::Reads;
+} && (::capnp::kind<typename Value::Reads>() == ::capnp::Kind::BLOB ||
+      ::capnp::kind<typename Value::Reads>() == ::capnp::Kind::LIST);
+
+//! Elements of lists have no companions: absent are null pointers.
+template <typename Input>
+bool IsAbsentElement(const Input& input)
+{
+    if constexpr (requires { input.isNull(); }) {
+        static_assert(PointedTo<RemoveCvRef<decltype(input.get())>>,
+                      "std::optional elements need a list of Text, of Data or of lists: others are always there");
+        return input.isNull();
+    } else {
+        return false;
+    }
+}
+
+} // namespace detail
 
 template <typename LocalType, typename Value, typename Output>
 void CustomBuildField(TypeList<std::optional<LocalType>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
                       Output&& output)
 {
     if (!value) return;
-    output.setHas();
+    if constexpr (requires { output.setHas(); }) output.setHas();
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *std::forward<Value>(value));
 }
 
@@ -21,7 +45,7 @@ decltype(auto) CustomReadField(TypeList<std::optional<LocalType>>, Priority<1>, 
                                Input&& input, ReadDest&& read_dest)
 {
     return read_dest.update([&](auto& value) {
-        if (!CustomHasField(TypeList<LocalType>(), invoke_context, input)) {
+        if (!CustomHasField(TypeList<LocalType>(), invoke_context, input) || detail::IsAbsentElement(input)) {
             value.reset();
         } else if (value) {
             ReadField(TypeList<LocalType>(), invoke_context, input, ReadDestUpdate(*value));

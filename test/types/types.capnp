@@ -1,0 +1,41 @@
+# Every C++ type that travels, there and back.
+
+@0xd2c7e4b1a09f8356;
+
+using Cxx = import "/capnp/c++.capnp";
+using Proxy = import "/mp/proxy.capnp";
+
+$Cxx.namespace("types::messages");
+$Proxy.include("types/types.h");
+$Proxy.includeTypes("types/types-types.h");
+
+interface Types $Proxy.wrap("types::Types") {
+    construct @0 (threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap);
+    array @1 (context :Proxy.Context, numbers :List(Int32), bytes :Data) -> (result :List(Int32));
+    view @2 (context :Proxy.Context, text :Text, bytes :Data, more :Data) -> (result :Text);
+    choose @3 (context :Proxy.Context, choice :Choice) -> (result :Choice);
+    optionals @4 (context :Proxy.Context, texts :List(Text)) -> (result :List(Text));
+    makeItems @5 (context :Proxy.Context, count :Int32) -> (result :List(Item));
+    sumItems @6 (context :Proxy.Context, items :List(Item)) -> (result :Int32);
+    triple @7 (context :Proxy.Context, triple :Triple) -> (result :Triple);
+}
+
+interface Item $Proxy.wrap("types::Item") {
+    destroy @0 (context :Proxy.Context) -> ();
+    number @1 (context :Proxy.Context) -> (result :Int32);
+}
+
+struct Choice {
+    union {
+        nothing @0 :Void;
+        number @1 :Int32;
+        text @2 :Text;
+        shared @3 :Text;
+    }
+}
+
+struct Triple {
+    number @0 :Int32;
+    text @1 :Text;
+    flag @2 :Bool;
+}

@@ -1,0 +1,45 @@
+#ifndef MP_TEST_TYPES_TYPES_H
+#define MP_TEST_TYPES_TYPES_H
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <kj/array.h>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace types {
+
+using Choice = std::variant<std::monostate, int32_t, std::string, std::shared_ptr<const std::string>>;
+using Triple = std::tuple<int32_t, std::string, bool>;
+
+class Item
+{
+public:
+    virtual ~Item() = default;
+    virtual int32_t number() = 0;
+};
+
+class Types
+{
+public:
+    virtual ~Types() = default;
+    virtual std::array<int32_t, 3> array(const std::array<int32_t, 3>& numbers, std::array<std::byte, 2> bytes) = 0;
+    virtual std::string view(std::string_view text, std::span<const std::byte> bytes,
+                             kj::ArrayPtr<const kj::byte> more) = 0;
+    virtual Choice choose(const Choice& choice) = 0;
+    virtual std::vector<std::optional<std::string>> optionals(std::vector<std::optional<std::string>> texts) = 0;
+    virtual std::vector<std::unique_ptr<Item>> makeItems(int32_t count) = 0;
+    virtual int32_t sumItems(std::vector<std::shared_ptr<Item>> items) = 0;
+    virtual Triple triple(Triple triple) = 0;
+};
+
+} // namespace types
+
+#endif // MP_TEST_TYPES_TYPES_H

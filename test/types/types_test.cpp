@@ -1,0 +1,114 @@
+#include <gen/loops.h>
+#include <gmock/gmock.h>
+#include <types/types.capnp.h>
+#include <types/types.capnp.proxy.h>
+
+// Values that the library knows, through a client and a server.
+
+namespace types {
+namespace {
+
+using testing::ElementsAre;
+
+class LocalItem : public Item
+{
+public:
+    explicit LocalItem(int32_t number) : m_number(number) {}
+    int32_t number() override { return m_number; }
+
+private:
+    const int32_t m_number;
+};
+
+class LocalTypes : public Types
+{
+public:
+    std::array<int32_t, 3> array(const std::array<int32_t, 3>& numbers, std::array<std::byte, 2> bytes) override
+    {
+        return {numbers[2], static_cast<int32_t>(bytes[1]), numbers[0]};
+    }
+    std::string view(std::string_view text, std::span<const std::byte> bytes, kj::ArrayPtr<const kj::byte> more) override
+    {
+        std::string all(text);
+        for (const std::byte byte : bytes) all += static_cast<char>(byte);
+        for (const kj::byte byte : more) all += static_cast<char>(byte);
+        return all;
+    }
+    Choice choose(const Choice& choice) override { return choice; }
+    std::vector<std::optional<std::string>> optionals(std::vector<std::optional<std::string>> texts) override
+    {
+        return texts;
+    }
+    std::vector<std::unique_ptr<Item>> makeItems(int32_t count) override
+    {
+        std::vector<std::unique_ptr<Item>> items;
+        for (int32_t i = 0; i < count; ++i) items.push_back(i % 3 == 2 ? nullptr : std::make_unique<LocalItem>(i));
+        return items;
+    }
+    int32_t sumItems(std::vector<std::shared_ptr<Item>> items) override
+    {
+        int32_t sum = 0;
+        for (const auto& item : items) sum += item ? item->number() : 100;
+        return sum;
+    }
+    Triple triple(Triple triple) override { return triple; }
+};
+
+class TypesTest : public mp::test::LoopsTest<messages::Types, LocalTypes>
+{
+};
+
+TEST_F(TypesTest, Arrays)
+{
+    EXPECT_THAT(m_client->array({1, 2, 3}, {std::byte{4}, std::byte{5}}), ElementsAre(3, 5, 1));
+}
+
+TEST_F(TypesTest, Views)
+{
+    const std::string text("a\0b", 3);
+    const std::array<std::byte, 2> bytes{std::byte{'c'}, std::byte{0}};
+    const kj::byte more[]{'d', 'e'};
+    EXPECT_EQ(m_client->view(text, bytes, more), std::string("a\0bc\0de", 7));
+    EXPECT_EQ(m_client->view({}, {}, nullptr), "");
+}
+
+TEST_F(TypesTest, Variants)
+{
+    EXPECT_EQ(m_client->choose(Choice()), Choice());
+    EXPECT_EQ(m_client->choose(0), Choice(0));
+    EXPECT_EQ(m_client->choose(-5), Choice(-5));
+    EXPECT_EQ(m_client->choose(std::string()), Choice(std::string()));
+    EXPECT_EQ(m_client->choose(std::string("x")), Choice(std::string("x")));
+    const Choice shared = m_client->choose(std::make_shared<const std::string>("y"));
+    ASSERT_EQ(shared.index(), 3u);
+    EXPECT_EQ(*std::get<3>(shared), "y");
+    const Choice null = m_client->choose(std::shared_ptr<const std::string>());
+    ASSERT_EQ(null.index(), 3u);
+    EXPECT_EQ(std::get<3>(null), nullptr);
+}
+
+TEST_F(TypesTest, ListsOfOptionals)
+{
+    const std::vector<std::optional<std::string>> texts{"a", std::nullopt, "", "b"};
+    EXPECT_EQ(m_client->optionals(texts), texts);
+    EXPECT_TRUE(m_client->optionals({}).empty());
+}
+
+TEST_F(TypesTest, ListsOfObjects)
+{
+    auto items = m_client->makeItems(4);
+    ASSERT_EQ(items.size(), 4u);
+    EXPECT_EQ(items[0]->number(), 0);
+    EXPECT_EQ(items[1]->number(), 1);
+    EXPECT_EQ(items[2], nullptr);
+    EXPECT_EQ(items[3]->number(), 3);
+    EXPECT_EQ(m_client->sumItems({std::make_shared<LocalItem>(7), nullptr, std::make_shared<LocalItem>(8)}), 115);
+}
+
+TEST_F(TypesTest, Tuples)
+{
+    EXPECT_EQ(m_client->triple({1, "two", true}), Triple(1, "two", true));
+}
+
+} // namespace
+} // namespace types
