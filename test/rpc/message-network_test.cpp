@@ -1,6 +1,10 @@
 #include <rpc/support/network-pair.h>
 
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace mp::test {
 namespace {
@@ -220,6 +224,124 @@ TEST_P(Networks, FlushBeforeTheyClose)
     if (!pair.client_network->close()) pair.client_network->finish().wait(pair.scope());
     // The server reads what is left, then sees the end.
     pair.server_network->onDisconnect().wait(pair.scope());
+}
+
+//! A client whose server the test plays, byte by byte, over a socket or over two pipes.
+class PlayedServer
+{
+public:
+    explicit PlayedServer(bool pipes) : loop("mptest", logs.fn())
+    {
+        Stream stream;
+        if (pipes) {
+            int requests[2];
+            int answers[2];
+            EXPECT_EQ(pipe2(requests, O_CLOEXEC), 0);
+            EXPECT_EQ(pipe2(answers, O_CLOEXEC), 0);
+            from_client = requests[0];
+            to_client = answers[1];
+            stream = MakeStream(loop, answers[0], requests[1]);
+        } else {
+            const auto sockets = SocketPair();
+            from_client = sockets[1];
+            to_client = dup(sockets[1]);
+            stream = MakeStream(loop, sockets[0]);
+        }
+        network = std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream), capnp::rpc::twoparty::Side::CLIENT);
+        client.emplace(capnp::makeRpcClient(*network));
+        ServerVatId vat_id;
+        remote = client->bootstrap(vat_id.vat_id).castAs<plain::Plain>();
+    }
+    ~PlayedServer()
+    {
+        remote = nullptr;
+        client.reset();
+        network.reset();
+    }
+
+    kj::WaitScope& scope() { return loop.m_io_context.waitScope; }
+
+    //! Answer a question, as a server that goes right afterwards.
+    void answer(uint32_t question, size_t size = 0)
+    {
+        capnp::MallocMessageBuilder message;
+        auto result = message.initRoot<capnp::rpc::Message>().initReturn();
+        result.setAnswerId(question);
+        auto payload = result.initResults().initContent();
+        payload.initAs<plain::Plain::EchoResults>().setBytes(Pattern(size));
+        const auto words = capnp::messageToFlatArray(message);
+        const auto bytes = words.asBytes();
+        ASSERT_EQ(write(to_client, bytes.begin(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    }
+    void leave()
+    {
+        close(from_client);
+        close(to_client);
+    }
+
+    Logs logs;
+    EventLoop loop;
+    int from_client;
+    int to_client;
+    std::unique_ptr<MessageNetwork> network;
+    std::optional<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> client;
+    plain::Plain::Client remote{nullptr};
+};
+class LastWords : public testing::TestWithParam<bool>
+{
+};
+INSTANTIATE_TEST_SUITE_P(Streams, LastWords, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Pipes" : "Socket"; });
+
+TEST_P(LastWords, AreHeardAlsoWhenAWriteFails)
+{
+    PlayedServer server(GetParam());
+    auto first = server.remote.echoRequest().send();
+    auto second = server.remote.echoRequest().send();
+    auto unanswered = server.remote.holdRequest().send();
+    // All is sent, and all is read.
+    server.scope().poll();
+    server.answer(1);
+    server.answer(2, 20000);
+    server.leave();
+    // Before the loop has heard of it.
+    auto late = server.remote.holdRequest().send();
+    EXPECT_EQ(first.wait(server.scope()).getBytes().size(), 0u);
+    EXPECT_EQ(second.wait(server.scope()).getBytes(), Pattern(20000).asPtr());
+    EXPECT_THROW(unanswered.wait(server.scope()), kj::Exception);
+    EXPECT_THROW(late.wait(server.scope()), kj::Exception);
+}
+
+TEST_P(LastWords, CutShortEndTheConnection)
+{
+    PlayedServer server(GetParam());
+    auto first = server.remote.echoRequest().send();
+    server.scope().poll();
+    const char half[12]{};
+    ASSERT_EQ(write(server.to_client, half, sizeof(half)), static_cast<ssize_t>(sizeof(half)));
+    server.leave();
+    auto late = server.remote.holdRequest().send();
+    EXPECT_THROW(first.wait(server.scope()), kj::Exception);
+    EXPECT_THROW(late.wait(server.scope()), kj::Exception);
+}
+
+TEST_P(LastWords, ThatAreNoMessageEndTheConnection)
+{
+    PlayedServer server(GetParam());
+    auto first = server.remote.echoRequest().send();
+    server.scope().poll();
+    const std::string text = "error: no such program\n";
+    ASSERT_EQ(write(server.to_client, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    server.leave();
+    auto late = server.remote.holdRequest().send();
+    const auto error = kj::runCatchingExceptions([&] { first.wait(server.scope()); });
+    KJ_IF_MAYBE (e, error) {
+        EXPECT_NE(std::string(e->getDescription().cStr()).find("no Cap'n Proto message"), std::string::npos)
+            << e->getDescription().cStr();
+    } else {
+        ADD_FAILURE() << "no exception";
+    }
+    EXPECT_THROW(late.wait(server.scope()), kj::Exception);
 }
 
 } // namespace

@@ -13,6 +13,8 @@ constexpr size_t MAX_COPIED_BYTES = 16 << 10;
 //! Buffer space that an idle connection keeps.
 constexpr size_t MAX_KEPT_BYTES = 4 << 10;
 constexpr size_t MAX_PIECES = 64;
+//! Most that is read from a peer that takes nothing any more; above what kernels buffer.
+constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
 kj::Exception Disconnected(kj::StringPtr why)
 {
@@ -199,7 +201,9 @@ void MessageNetwork::enqueue(Outgoing& message)
     m_output_bytes += bytes.size() - before;
 
     if (m_output_bytes > m_limits.max_queued_bytes) {
-        writeFailed(Disconnected(kj::str("peer does not read: ", m_output_bytes, " bytes are waiting for it")));
+        auto error = Disconnected(kj::str("peer does not read: ", m_output_bytes, " bytes are waiting for it"));
+        dropOutput();
+        ended(kj::mv(error));
         return;
     }
     if (!m_flush_pending) {
@@ -325,6 +329,21 @@ kj::Promise<void> MessageNetwork::writeStream()
 
 void MessageNetwork::writeFailed(kj::Exception error)
 {
+    dropOutput();
+    // What the peer sent before it went is still good; after that, nobody will answer.
+    if (m_fd_stream) {
+        size_t bytes = 0;
+        while (!m_ended && bytes < MAX_LAST_BYTES) {
+            const size_t n = readOnce();
+            if (n == 0) break;
+            bytes += n;
+        }
+    }
+    ended(kj::mv(error));
+}
+
+void MessageNetwork::dropOutput()
+{
     m_write_failed = true;
     m_output.clear();
     m_output_bytes = 0;
@@ -333,9 +352,6 @@ void MessageNetwork::writeFailed(kj::Exception error)
         (*fulfiller)->fulfill();
         m_all_sent = nullptr;
     }
-    // What the peer sent before it went is still good; after that, nobody will answer.
-    if (m_fd_stream) readFd();
-    ended(kj::mv(error));
 }
 
 kj::Promise<void> MessageNetwork::shutdown()
@@ -422,23 +438,29 @@ void MessageNetwork::readable()
 void MessageNetwork::readFd()
 {
     while (!m_ended && !m_reader.hasMessage() && m_fd_stream->mayRead()) {
-        const auto scratch = m_reactor.scratch();
-        iovec pieces[2];
-        const int count = m_reader.space(pieces, scratch);
-        const ssize_t n = m_fd_stream->readNow(pieces, count);
-        if (n == -EAGAIN) return;
-        if (n < 0) {
-            ended(Disconnected(kj::str("read: ", strerror(static_cast<int>(-n)))));
-        } else if (n == 0) {
-            endOfStream();
-        } else {
-            KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] {
-                             m_reader.received(static_cast<size_t>(n), scratch);
-                         })) {
-                ended(kj::mv(*error));
-            }
-        }
+        if (readOnce() == 0) return;
     }
+}
+
+size_t MessageNetwork::readOnce()
+{
+    const auto scratch = m_reactor.scratch();
+    iovec pieces[2];
+    const int count = m_reader.space(pieces, scratch);
+    const ssize_t n = m_fd_stream->readNow(pieces, count);
+    if (n == -EAGAIN) return 0;
+    if (n < 0) {
+        ended(Disconnected(kj::str("read: ", strerror(static_cast<int>(-n)))));
+        return 0;
+    }
+    if (n == 0) {
+        endOfStream();
+        return 0;
+    }
+    KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { m_reader.received(static_cast<size_t>(n), scratch); })) {
+        ended(kj::mv(*error));
+    }
+    return static_cast<size_t>(n);
 }
 
 kj::Promise<void> MessageNetwork::readStream()

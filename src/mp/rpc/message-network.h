@@ -78,7 +78,6 @@ private:
     kj::Promise<Message> receiveIncomingMessage() override;
     kj::Promise<void> shutdown() override;
 
-
     // Reactor::Flushable
     void flush() override;
 
@@ -92,9 +91,13 @@ private:
     kj::Promise<void> writeStream();
     void sent(size_t bytes);
     void writeFailed(kj::Exception error);
+    void dropOutput();
     size_t gather(iovec* pieces, size_t max) const;
 
+    //! Read until there is a message, or nothing more now.
     void readFd();
+    //! @return bytes, or 0 when there is nothing now, or the input has ended
+    size_t readOnce();
     kj::Promise<void> readStream();
     void endOfStream();
     bool deliver();
