@@ -66,7 +66,7 @@ public:
     //! Run fn owning the loop, and wait for it, like post(); but its exceptions are thrown here whatever the thread.
     void call(FunctionRef<void()> fn);
 
-    //! Run fn on the cleanup thread, after those added before. Owning the loop.
+    //! Run fn on a cleanup thread, after those added here before. Owning the loop.
     void addAsyncCleanup(std::function<void()> fn);
 
     //! Whether this thread owns the loop.
@@ -82,6 +82,7 @@ private:
     friend class Connection;
     friend class ServerRequest;
     friend Reactor& ReactorOf(EventLoop& loop);
+    friend AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
 
     std::shared_ptr<Reactor> m_reactor;
 

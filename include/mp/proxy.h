@@ -90,6 +90,7 @@ struct ProxyContext
 
 private:
     friend class ProxyClientLink;
+    friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     std::shared_ptr<const bool> m_alive;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
     CleanupIt m_link;
@@ -164,11 +165,12 @@ class ProxyClientCustom : public ProxyClientBase<Interface, Impl>
     using ProxyClientBase<Interface, Impl>::ProxyClientBase;
 };
 
-//! Hand a server's object and its cleanup functions over to the loop's cleanup thread, in this order.
+//! Hand a server's object and its cleanup functions over to a cleanup thread, in this order. Those of one connection are
+//! released one after another.
 void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
 
 //! Base of generated servers. Lives on the event loop. When the last remote reference is gone, or the connection, the
-//! object and then cleanup_fns are released on the loop's cleanup thread, unless "destroy" has released them before.
+//! object and then cleanup_fns are released on a cleanup thread of the loop, unless "destroy" has released them before.
 template <typename Interface_, typename Impl_>
 struct ProxyServerBase : public virtual Interface_::Server
 {

@@ -48,12 +48,12 @@ struct Waiter
 
     //! Run pending functions, with the lock released, until there are none and pred() is true.
     template <class Predicate>
-    void wait(Lock& lock, Predicate pred)
+    void wait(Lock& lock, Predicate pred) MP_REQUIRES(m_mutex)
     {
         for (;;) {
             while (!m_tasks.empty()) runOne(lock);
             if (pred()) return;
-            m_cv.wait(lock.m_lock, [&] { return !m_tasks.empty() || pred(); });
+            m_cv.wait(lock.m_lock, [&]() MP_REQUIRES(m_mutex) { return !m_tasks.empty() || pred(); });
         }
     }
 
@@ -65,18 +65,18 @@ private:
     friend class ThreadMapping;
 
     //! Run the first pending function with the lock released.
-    void runOne(Lock& lock);
+    void runOne(Lock& lock) MP_REQUIRES(m_mutex);
     //! Destroy the pending functions, when the thread ends.
     void dropTasks();
-    //! Make the thread look again: notify m_cv, or interrupt its sleep in an event loop. m_mutex is held.
-    void wake();
+    //! Make the thread look again: notify m_cv, or interrupt its sleep in an event loop.
+    void wake() MP_REQUIRES(m_mutex);
 
-    uint64_t push(kj::Function<void()> fn);
+    uint64_t push(kj::Function<void()> fn) MP_REQUIRES(m_mutex);
 
-    std::list<Task> m_tasks;
-    uint64_t m_last_number{0};
+    std::list<Task> m_tasks MP_GUARDED_BY(m_mutex);
+    uint64_t m_last_number MP_GUARDED_BY(m_mutex){0};
     //! The event loop on whose events the thread sleeps at this moment, instead of on m_cv.
-    Reactor* m_leading{nullptr};
+    Reactor* m_leading MP_GUARDED_BY(m_mutex){nullptr};
 };
 
 template <>

@@ -1,26 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <rpc/support/errors.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 #include <thread>
 
 namespace mp::test {
 namespace {
-
-const std::string AFTER = "IPC client method called after disconnect.";
-const std::string INTERRUPTED = "IPC client method call interrupted by disconnect.";
-
-//! Text of the failure of a call.
-template <typename Fn>
-std::string ErrorOf(Fn&& fn)
-{
-    try {
-        fn();
-    } catch (const std::runtime_error& e) {
-        return e.what();
-    }
-    return "no exception";
-}
 
 TEST(Disconnect, CallAfterTheClientsOwn)
 {

@@ -1,23 +1,12 @@
 #include <future>
 #include <gtest/gtest.h>
 
+#include <rpc/support/errors.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 
 namespace mp::test {
 namespace {
-
-//! Text of the std::runtime_error that the log function throws for a failed call.
-template <typename Fn>
-std::string ErrorOf(Fn&& fn)
-{
-    try {
-        fn();
-    } catch (const std::runtime_error& e) {
-        return e.what();
-    }
-    return "no exception";
-}
 
 TEST(Exceptions, DeclaredStructArrivesAsItsType)
 {

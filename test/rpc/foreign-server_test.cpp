@@ -3,7 +3,7 @@
 
 #include <kj/debug.h>
 #include <rpc/support/foreign.h>
-#include <rpc/support/race.h>
+#include <rpc/support/errors.h>
 #include <rpc/support/session.h>
 
 namespace mp::test {

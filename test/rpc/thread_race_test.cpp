@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
+#include <rpc/support/errors.h>
 #include <rpc/support/race.h>
 #include <rpc/support/session.h>
 #include <thread>

@@ -48,6 +48,8 @@ void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception)
 
 Reactor& ReactorOf(EventLoop& loop) { return *loop.m_reactor; }
 
+AsyncCleanup& AsyncCleanupOf(EventLoop& loop) { return *loop.m_async_cleanup; }
+
 EventLoopRef::EventLoopRef(EventLoop& loop, Lock*) : m_loop(&loop) { loop.m_reactor->addRef(); }
 
 void EventLoopRef::reset(bool)
@@ -114,7 +116,7 @@ void EventLoop::post(kj::Function<void()> fn)
     });
 }
 
-void EventLoop::addAsyncCleanup(std::function<void()> fn) { m_async_cleanup->add(std::move(fn)); }
+void EventLoop::addAsyncCleanup(std::function<void()> fn) { m_async_cleanup->add(nullptr, std::move(fn)); }
 
 Stream MakeStream(EventLoop& loop, SocketId socket) { return MakeStream(loop, socket, socket); }
 

@@ -1,3 +1,4 @@
+#include "async-cleanup.h"
 #include "errors.h"
 #include "reactor.h"
 #include "runtime.h"
@@ -106,7 +107,8 @@ void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std:
     KJ_DEFER(LogObject(context, "Destroying", type, server));
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
-    context.loop->addAsyncCleanup(
+    AsyncCleanupOf(*context.loop).add(
+        context.m_alive,
         [loop = &*context.loop, impl = std::move(impl), fns = std::make_shared<CleanupList>(std::move(context.cleanup_fns))]() mutable {
             impl.reset();
             while (!fns->empty()) {

@@ -142,7 +142,7 @@ void Reactor::leave()
         drive();
         // Given up under the posts' mutex: a post either comes before, and is seen here, or its poster finds the loop
         // free.
-        const std::lock_guard lock(m_post_mutex);
+        const Lock lock(m_post_mutex);
         left = !m_posts.empty();
         if (left && !tired()) continue;
         m_depth = 0;
@@ -170,7 +170,7 @@ void Reactor::post(Task task)
     bool acquired_mutex = false;
     bool owner_sleeps = false;
     {
-        const std::lock_guard lock(m_post_mutex);
+        const Lock lock(m_post_mutex);
         m_posts.push_back(kj::mv(task));
         m_has_posts.store(true, std::memory_order_relaxed);
         if (owned()) return;
@@ -186,7 +186,7 @@ void Reactor::post(Task task)
 
 void Reactor::ownerSleeps(bool sleeps)
 {
-    const std::lock_guard lock(m_post_mutex);
+    const Lock lock(m_post_mutex);
     m_owner_sleeps = sleeps;
 }
 
@@ -236,7 +236,7 @@ bool Reactor::runPosts()
     ++m_rounds;
     std::vector<Task> posts;
     {
-        const std::lock_guard lock(m_post_mutex);
+        const Lock lock(m_post_mutex);
         posts.swap(m_posts);
         m_has_posts.store(false, std::memory_order_relaxed);
     }
@@ -303,7 +303,7 @@ void Reactor::arm(bool armed)
 
 bool Reactor::lead(Waiter& waiter)
 {
-    const std::lock_guard lock(m_lead_mutex);
+    const Lock lock(m_lead_mutex);
     if (!m_running || m_leader) return false;
     m_unled_rounds = 0;
     if (m_loop_thread_leads) {
@@ -321,7 +321,7 @@ bool Reactor::lead(Waiter& waiter)
 
 void Reactor::stopLeading()
 {
-    const std::lock_guard lock(m_lead_mutex);
+    const Lock lock(m_lead_mutex);
     m_leader = nullptr;
     arm(true);
 }
@@ -368,7 +368,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
 
 void Reactor::wakeLoopThread()
 {
-    const std::lock_guard lock(m_lead_mutex);
+    const Lock lock(m_lead_mutex);
     m_check_done.store(true);
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = write(m_done, &one, sizeof(one));
@@ -386,7 +386,7 @@ void Reactor::loopThreadSleep()
     constexpr int ALONE = 64;
     bool direct = false;
     {
-        const std::lock_guard lock(m_lead_mutex);
+        const Lock lock(m_lead_mutex);
         // Said before this thread slept, while nobody knew where it would.
         if (m_check_done.load()) return;
         m_evict_loop_thread = false;
@@ -399,7 +399,7 @@ void Reactor::loopThreadSleep()
             if (Port::isKick(events.list[i])) m_port.unkick();
         }
         {
-            const std::lock_guard lock(m_lead_mutex);
+            const Lock lock(m_lead_mutex);
             if (m_evict_loop_thread) {
                 m_loop_thread_leads = false;
                 arm(true);
@@ -418,7 +418,7 @@ void Reactor::loopThreadSleep()
         }
         for (;;) {
             {
-                const std::lock_guard lock(m_lead_mutex);
+                const Lock lock(m_lead_mutex);
                 if (m_leader) return; // it finds the events
                 ++m_unled_rounds;
                 m_port.sleep(events, 0);
@@ -440,7 +440,7 @@ void Reactor::run()
     KJ_ASSERT(owned());
     m_run_thread = std::this_thread::get_id();
     {
-        const std::lock_guard lock(m_lead_mutex);
+        const Lock lock(m_lead_mutex);
         m_running = true;
     }
     leave();
@@ -449,7 +449,7 @@ void Reactor::run()
         if (m_check_done.exchange(false) && m_refs.load(std::memory_order_acquire) == 0) break;
     }
     {
-        const std::lock_guard lock(m_lead_mutex);
+        const Lock lock(m_lead_mutex);
         m_running = false;
         m_loop_thread_leads = false;
     }

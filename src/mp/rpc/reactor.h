@@ -105,7 +105,7 @@ public:
     //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
     //! given meanwhile, and serves the loop's events if no other thread does. Not owning the loop.
     //! @param may_lead  false for threads that can't own the loop
-    void wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred);
+    void wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred) MP_REQUIRES(waiter.m_mutex);
 
     //! Serve events until the references are gone. On the constructing thread, which owns the loop again afterwards.
     void run();
@@ -145,7 +145,7 @@ private:
     bool serveEvents(const Port::Events& events);
     void loopThreadSleep();
     void wakeLoopThread();
-    void arm(bool armed);
+    void arm(bool armed) MP_REQUIRES(m_lead_mutex);
 
     Port m_port;
     kj::EventLoop m_kj_loop;
@@ -154,7 +154,8 @@ private:
     const LogOptions* m_log_opts{nullptr};
     const char* m_exe_name{""};
 
-    std::mutex m_mutex; //!< held by the owner
+    //! Held by the owner, from enter() to leave(): more than the analysis of locks can follow.
+    std::mutex m_mutex;
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
     int m_depth{0};
@@ -162,17 +163,17 @@ private:
     std::vector<Flushable*> m_flush;
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
-    std::mutex m_post_mutex;
-    std::vector<Task> m_posts;
+    Mutex m_post_mutex;
+    std::vector<Task> m_posts MP_GUARDED_BY(m_post_mutex);
     std::atomic<bool> m_has_posts{false};
-    bool m_owner_sleeps{false}; //!< in Port::wait()
+    bool m_owner_sleeps MP_GUARDED_BY(m_post_mutex){false}; //!< in Port::wait()
 
-    std::mutex m_lead_mutex;
-    Waiter* m_leader{nullptr};
-    bool m_running{false};
-    bool m_loop_thread_leads{false};
-    bool m_evict_loop_thread{false};
-    int m_unled_rounds{0};
+    Mutex m_lead_mutex;
+    Waiter* m_leader MP_GUARDED_BY(m_lead_mutex){nullptr};
+    bool m_running MP_GUARDED_BY(m_lead_mutex){false};
+    bool m_loop_thread_leads MP_GUARDED_BY(m_lead_mutex){false};
+    bool m_evict_loop_thread MP_GUARDED_BY(m_lead_mutex){false};
+    int m_unled_rounds MP_GUARDED_BY(m_lead_mutex){0};
 
     //! Readable when there are events and nobody leads (it holds the port's descriptor), or when run() should look
     //! whether it is done.

@@ -9,10 +9,12 @@
 
 namespace mp {
 
+class AsyncCleanup;
 class EventLoop;
 class Reactor;
 
 Reactor& ReactorOf(EventLoop& loop);
+AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
 
 //! Report a promise that failed where nobody waits for it.
 void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception);

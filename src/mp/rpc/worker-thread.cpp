@@ -1,5 +1,6 @@
 #include "worker-thread.h"
 
+#include "async-cleanup.h"
 #include "reactor.h"
 #include "runtime.h"
 
@@ -38,7 +39,8 @@ WorkerThread::WorkerThread(EventLoop& loop, std::function<std::string()> name)
 WorkerThread::~WorkerThread()
 {
     m_context->waiter->signal(*m_quit);
-    m_loop.addAsyncCleanup([thread = std::make_shared<std::thread>(std::move(m_thread))] { thread->join(); });
+    const auto thread = std::make_shared<std::thread>(std::move(m_thread));
+    AsyncCleanupOf(m_loop).add(thread, [thread] { thread->join(); });
 }
 
 } // namespace mp

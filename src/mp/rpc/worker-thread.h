@@ -18,7 +18,7 @@ public:
     WorkerThread(EventLoop& loop, std::function<std::string()> name);
     WorkerThread(const WorkerThread&) = delete;
     WorkerThread& operator=(const WorkerThread&) = delete;
-    //! Tells the thread to end. It is joined on the loop's cleanup thread: destructors of the application's
+    //! Tells the thread to end. It is joined on a cleanup thread of the loop: destructors of the application's
     //! thread-locals run on it, and may need the loop.
     ~WorkerThread();
 
