@@ -15,6 +15,7 @@
 namespace mp {
 
 class AsyncCleanup;
+class InFlight;
 class Reactor;
 
 //! An event loop: the one place where connections, capabilities and promises live.
@@ -69,6 +70,12 @@ public:
     //! Run fn on a cleanup thread, after those added here before. Owning the loop.
     void addAsyncCleanup(std::function<void()> fn);
 
+    //! Wait until the methods that run now on threads of this process, or wait for their turn, have ended, and until
+    //! the objects that they and closed connections have left behind are destroyed. Close the connections first, and
+    //! nothing that the peers reached is in use afterwards.
+    //! @throws std::logic_error on the loop thread, in a method and in a cleanup function, which it would wait for
+    void waitForMethods();
+
     //! Whether this thread owns the loop.
     bool isLoopThread() const;
 
@@ -106,6 +113,8 @@ public:
 
 private:
     std::unique_ptr<AsyncCleanup> m_async_cleanup;
+    //! Methods that threads run, or are to run.
+    std::unique_ptr<InFlight> m_methods;
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

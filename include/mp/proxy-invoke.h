@@ -84,6 +84,9 @@ public:
     //! the application may make calls.
     static bool giveUpLoop(EventLoop& loop);
 
+    //! Whether this thread is inside a method of the loop.
+    static bool isRunning(EventLoop& loop);
+
 protected:
     //! Read params, call the method, build results.
     virtual void run(Connection& connection) = 0;
@@ -130,6 +133,8 @@ private:
     //! Inside buildResults().
     bool m_building{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
+    //! While a thread is to run it, or does. See EventLoop::waitForMethods().
+    std::shared_ptr<const void> m_in_flight;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
     //! Where the request waits for its turn.
     Waiter* m_waiter{nullptr};

@@ -10,68 +10,6 @@
 namespace mp::test {
 namespace {
 
-TEST(ThreadRace, FiftyClientThreadsEndRightAfterTheirCallFailed)
-{
-    constexpr int THREADS = 50;
-    for (int i = 0; i < REPEATS; ++i) {
-        std::atomic<int> entered{0};
-        Signal all_entered;
-        Signal proceed;
-        // Destroyed first: methods may outlive their calls.
-        Session session;
-        session.impl.on_run = [&](const std::string& what) {
-            if (++entered == THREADS) all_entered.set();
-            EXPECT_TRUE(proceed.wait());
-            return what;
-        };
-        std::atomic<int> interrupted{0};
-        std::vector<std::thread> threads;
-        for (int t = 0; t < THREADS; ++t) {
-            // Each ends as soon as its call has failed, while the loop still clears the connection up.
-            threads.emplace_back([&] { interrupted += ErrorOf([&] { session.client->run("x"); }) == INTERRUPTED; });
-        }
-        EXPECT_TRUE(all_entered.wait());
-        if (i % 2) {
-            session.disconnectServer();
-        } else {
-            session.disconnectClient();
-        }
-        for (auto& thread : threads) thread.join();
-        EXPECT_EQ(interrupted, THREADS);
-        proceed.set();
-    }
-}
-
-TEST(ThreadRace, ThreadsWithHandlesOnSeveralLoopsThatGoAwayAtOnce)
-{
-    constexpr int SESSIONS = 4;
-    constexpr int THREADS = 8;
-    for (int i = 0; i < REPEATS; ++i) {
-        std::vector<std::unique_ptr<Session>> sessions;
-        for (int s = 0; s < SESSIONS; ++s) sessions.push_back(std::make_unique<Session>());
-        std::barrier moment(THREADS + SESSIONS);
-        std::vector<std::thread> threads;
-        for (int t = 0; t < THREADS; ++t) {
-            threads.emplace_back([&] {
-                for (auto& session : sessions) EXPECT_EQ(session->client->addOnWorker(1, 2), 3);
-                moment.arrive_and_wait();
-            });
-        }
-        for (int s = 0; s < SESSIONS; ++s) {
-            threads.emplace_back([&, s] {
-                moment.arrive_and_wait();
-                if (s % 2) {
-                    sessions[s]->disconnectServer();
-                } else {
-                    sessions[s]->disconnectClient();
-                }
-                sessions[s].reset();
-            });
-        }
-        for (auto& thread : threads) thread.join();
-    }
-}
-
 TEST(ThreadRace, ThreadsEndWhileTheirConnectionsStay)
 {
     Session session;

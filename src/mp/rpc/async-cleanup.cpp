@@ -40,7 +40,7 @@ void AsyncCleanup::add(Key key, std::function<void()> fn)
     Queue& queue = m_queues[key.get()];
     if (queue.entries.empty() && !queue.running) m_ready.push_back(&queue);
     queue.key = std::move(key);
-    queue.entries.push_back(Entry{std::move(fn), EventLoopRef(m_loop)});
+    queue.entries.push_back(Entry{std::move(fn), m_in_flight.begin(), EventLoopRef(m_loop)});
     if (m_threads.empty()) startThread();
     if (m_ready.size() > m_idle) watch();
     m_cv.notify_one();
@@ -82,11 +82,26 @@ void AsyncCleanup::run()
     ended.swap(m_ended);
     Unlock(lock, [&] { Join(std::move(ended)); });
     while (waitForWork(lock)) runOne(lock);
-    const auto self = std::find_if(m_threads.begin(), m_threads.end(), [](const std::thread& thread) {
-        return thread.get_id() == std::this_thread::get_id();
-    });
-    m_ended.splice(m_ended.end(), m_threads, self);
+    m_ended.splice(m_ended.end(), m_threads, findThread());
     m_cv.notify_all();
+}
+
+std::list<std::thread>::iterator AsyncCleanup::findThread()
+{
+    return std::find_if(m_threads.begin(), m_threads.end(),
+                        [](const std::thread& thread) { return thread.get_id() == std::this_thread::get_id(); });
+}
+
+bool AsyncCleanup::isCleanupThread()
+{
+    const Lock lock(m_mutex);
+    return findThread() != m_threads.end();
+}
+
+std::future<void> AsyncCleanup::done()
+{
+    const Lock lock(m_mutex);
+    return m_in_flight.ended();
 }
 
 bool AsyncCleanup::waitForWork(Lock& lock)
@@ -114,6 +129,7 @@ void AsyncCleanup::runOne(Lock& lock)
             MP_LOG(m_loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
         }
         entry.fn = nullptr;
+        entry.token = nullptr;
     });
     queue.running = false;
     if (queue.entries.empty()) {

@@ -1,9 +1,12 @@
 #ifndef MP_RPC_ASYNC_CLEANUP_H
 #define MP_RPC_ASYNC_CLEANUP_H
 
+#include "in-flight.h"
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <list>
 #include <map>
 #include <memory>
@@ -30,10 +33,16 @@ public:
     //! Owning the loop.
     void add(Key key, std::function<void()> fn);
 
+    //! Ready when the functions added so far have run. Any thread.
+    std::future<void> done();
+    //! Whether this thread runs such functions.
+    bool isCleanupThread();
+
 private:
     struct Entry
     {
         std::function<void()> fn;
+        InFlight::Token token;
         EventLoopRef ref;
     };
     struct Queue
@@ -52,9 +61,12 @@ private:
     void watch() MP_REQUIRES(m_mutex);
     void look();
 
+    std::list<std::thread>::iterator findThread() MP_REQUIRES(m_mutex);
+
     EventLoop& m_loop;
     Mutex m_mutex;
     std::condition_variable m_cv;
+    InFlight m_in_flight MP_GUARDED_BY(m_mutex);
     //! By the address of the key.
     std::map<const void*, Queue> m_queues MP_GUARDED_BY(m_mutex);
     //! Those with something to do of which nothing runs.

@@ -1,6 +1,7 @@
 #include "async-cleanup.h"
 #include "errors.h"
 #include "fd-stream.h"
+#include "in-flight.h"
 #include "io-provider.h"
 #include "reactor.h"
 #include "runtime.h"
@@ -10,6 +11,8 @@
 #include <kj/debug.h>
 #include <mp/connection.h>
 #include <mp/event-loop.h>
+#include <mp/proxy-invoke.h>
+#include <stdexcept>
 
 namespace mp {
 
@@ -65,7 +68,8 @@ void EventLoopRef::reset(bool)
 EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
     : m_exe_name(exe_name), m_reactor(std::make_shared<Reactor>()), m_io_context(MakeIoContext(*m_reactor)),
       m_task_errors(kj::heap<LogTaskErrors>(*this)), m_task_set(std::make_unique<kj::TaskSet>(*m_task_errors)),
-      m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this))
+      m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this)),
+      m_methods(std::make_unique<InFlight>())
 {
     m_reactor->setLog(m_log_opts, m_exe_name);
     m_reactor->setOwnerSlot(&m_thread_id);
@@ -114,6 +118,20 @@ void EventLoop::post(kj::Function<void()> fn)
             MP_LOG(*this, Log::Error) << "EventLoop: m_post_fn threw: " << CurrentExceptionText();
         }
     });
+}
+
+void EventLoop::waitForMethods()
+{
+    if (ServerRequest::isRunning(*this) || m_async_cleanup->isCleanupThread() || isLoopThread()) {
+        throw std::logic_error("EventLoop::waitForMethods called by what it would wait for");
+    }
+    const EventLoopRef ref(*this);
+    std::future<void> methods;
+    call([&] { methods = m_methods->ended(); });
+    methods.wait();
+    // The loop is free again after it has released what they held.
+    call([] {});
+    m_async_cleanup->done().wait();
 }
 
 void EventLoop::addAsyncCleanup(std::function<void()> fn) { m_async_cleanup->add(nullptr, std::move(fn)); }

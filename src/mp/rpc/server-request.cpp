@@ -1,4 +1,5 @@
 #include "dump.h"
+#include "in-flight.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
@@ -153,6 +154,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
                                 << "}";
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
+    m_in_flight = m_loop->m_methods->begin();
     auto running = kj::heap<RunningRequest>(thread);
     m_waiter = thread.m_thread->waiter.get();
     m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
@@ -223,6 +225,7 @@ void ServerRequest::cancel()
 
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
+    KJ_DEFER(m_in_flight = nullptr);
     m_callback_thread = nullptr;
     unlink();
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
@@ -275,6 +278,14 @@ bool ServerRequest::giveUpLoop(EventLoop& loop)
     request->m_holds_loop = false;
     ReactorOf(loop).leave();
     return true;
+}
+
+bool ServerRequest::isRunning(EventLoop& loop)
+{
+    for (ServerRequest* request = CurrentThread().m_request; request != nullptr; request = request->m_outer) {
+        if (&*request->m_loop == &loop) return true;
+    }
+    return false;
 }
 
 void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
