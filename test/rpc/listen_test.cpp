@@ -1,39 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <rpc/support/address.h>
 #include <rpc/support/session.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace mp::test {
 namespace {
-
-//! A socket's address without a name in the file system.
-struct Address
-{
-    sockaddr_un name{};
-    socklen_t size{sizeof(sockaddr_un)};
-
-    //! A connected socket, accepted by the server or not.
-    SocketId dial() const
-    {
-        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&name), size), 0);
-        return fd;
-    }
-
-    //! A listening socket at an address that the system chooses.
-    SocketId listen()
-    {
-        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        name.sun_family = AF_UNIX;
-        EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(sa_family_t)), 0);
-        EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
-        EXPECT_EQ(::listen(fd, 100), 0);
-        return fd;
-    }
-};
 
 //! A loop that serves what connects to an address.
 class ListeningServer

@@ -34,7 +34,11 @@ public:
         if (on_make_account) return on_make_account();
         return nullptr;
     }
-    void narrow(int32_t) override { narrowed = true; }
+    void narrow(int32_t) override
+    {
+        narrowed = true;
+        if (on_narrow) on_narrow();
+    }
 
     //! Forget the shared callback: it keeps the server's loop alive.
     void drop() { m_shared.reset(); }
@@ -43,6 +47,7 @@ public:
     std::function<std::string(const std::string&)> on_run;
     std::function<std::string(const std::string&)> on_loop;
     std::function<void()> on_counter_destroyed;
+    std::function<void()> on_narrow;
     std::function<std::unique_ptr<Account>()> on_make_account;
     std::atomic<bool> narrowed{false};
 
