@@ -72,15 +72,6 @@ void CallSteps::closeAt(Step step, Loops loops)
     if (loops == Loops::Two) server_thread.emplace(LogOptions{.log_fn = watch.log(server_logs.fn())});
     Callee callee(kind(), watch, server_thread ? server_thread->loop() : client_thread.loop());
     Caller caller(kind(), watch, client_thread.loop());
-    if (kind() == Kind::Accept) {
-        Address address;
-        callee.serve(address.listen());
-        caller.prepare(address.dial());
-    } else {
-        const auto sockets = SocketPair();
-        callee.serve(sockets[0]);
-        caller.prepare(sockets[1]);
-    }
     std::thread breaker([&] {
         EXPECT_TRUE(moment.wait());
         about.set();
@@ -90,6 +81,15 @@ void CallSteps::closeAt(Step step, Loops loops)
             caller.disconnect();
         }
     });
+    if (kind() == Kind::Accept) {
+        Address address;
+        callee.serve(address.listen());
+        caller.prepare(address.dial());
+    } else {
+        const auto sockets = SocketPair();
+        callee.serve(sockets[0]);
+        caller.prepare(sockets[1]);
+    }
     const std::string error = caller.call();
     EXPECT_TRUE(IsFailureOfDisconnect(kind(), error)) << error;
     breaker.join();
