@@ -253,6 +253,78 @@ TEST_F(ForeignClients, MayDropObjectsWithoutDestroyingThem)
     EXPECT_TRUE(m_logs.waitFor("IPC server: socket disconnected."));
 }
 
+TEST_F(ForeignClients, PipelineOnResults)
+{
+    Signal destroyed;
+    m_impl.on_make_account = [&] {
+        class CountingAccount final : public Account
+        {
+        public:
+            explicit CountingAccount(Signal& destroyed) : m_destroyed(destroyed) {}
+            ~CountingAccount() override { m_destroyed.set(); }
+            int32_t next() override { return ++m_value; }
+
+        private:
+            Signal& m_destroyed;
+            int32_t m_value{0};
+        };
+        return std::make_unique<CountingAccount>(destroyed);
+    };
+    run([&](auto& io, ServicePtr service) {
+        // All of it leaves in one go; nothing is waited for before the end.
+        auto map = service.constructRequest().send().getThreadMap();
+        auto thread = map.makeThreadRequest().send().getResult();
+        auto make = service.makeAccountRequest();
+        make.initContext().setThread(thread);
+        auto account = make.send().getResult();
+        auto first = account.nextRequest().send();
+        auto second = account.nextRequest().send();
+        EXPECT_EQ(first.wait(io.waitScope).getResult(), 1);
+        EXPECT_EQ(second.wait(io.waitScope).getResult(), 2);
+        // Not waited for: the object goes nevertheless.
+        auto destroy = account.destroyRequest();
+        destroy.initContext().setThread(thread);
+        destroy.send().ignoreResult().detach([](kj::Exception&& error) { ADD_FAILURE() << kj::str(error).cStr(); });
+        io.waitScope.poll();
+        EXPECT_EQ(std::string(thread.getNameRequest().send().wait(io.waitScope).getResult().cStr()).find("mptest-"), 0u);
+    });
+    EXPECT_TRUE(destroyed.wait());
+}
+
+TEST_F(ForeignClients, MayDropOneObjectAndGoOn)
+{
+    Signal destroyed;
+    m_impl.on_counter_destroyed = [&] { destroyed.set(); };
+    run([&](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto request = service.makeCounterRequest();
+        request.initContext().setThread(thread);
+        kj::Maybe<messages::Counter::Client> counter = request.send().wait(io.waitScope).getResult();
+        EXPECT_FALSE(destroyed.isSet());
+        counter = nullptr;
+        auto add = [&] { return service.addRequest().send().wait(io.waitScope).getResult(); };
+        // The release goes with the next request.
+        EXPECT_EQ(add(), 0);
+        EXPECT_TRUE(destroyed.wait());
+        EXPECT_EQ(add(), 0);
+    });
+}
+
+TEST_F(ForeignClients, MayPassNoCallback)
+{
+    run([](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto give = service.giveRequest();
+        give.initContext().setThread(thread);
+        EXPECT_EQ(give.send().wait(io.waitScope).getResult(), -1);
+        // A reference has to be one: the call on it fails.
+        auto lend = service.lendRequest();
+        lend.initContext().setThread(thread);
+        EXPECT_NE(errorOf(io, lend.send()), "no exception");
+        EXPECT_EQ(service.addRequest().send().wait(io.waitScope).getResult(), 0);
+    });
+}
+
 TEST_F(ForeignClients, MayVanishDuringACall)
 {
     Signal entered;

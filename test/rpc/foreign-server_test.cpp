@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <kj/debug.h>
-#include <rpc/support/foreign.h>
 #include <rpc/support/errors.h>
+#include <rpc/support/foreign.h>
 #include <rpc/support/session.h>
 
 namespace mp::test {
@@ -47,10 +47,11 @@ class PlainService final : public messages::Service::Server
 class ForeignServers : public testing::Test
 {
 protected:
-    std::unique_ptr<ServiceClient> connect()
+    template <typename Service = PlainService, typename... Args>
+    std::unique_ptr<ServiceClient> connect(Args&&... args)
     {
         const auto sockets = SocketPair();
-        m_server.emplace(sockets[0], [] { return kj::heap<PlainService>(); });
+        m_server.emplace(sockets[0], [&args...] { return kj::heap<Service>(args...); });
         return ConnectStream<messages::Service>(m_client.loop(), MakeStream(m_client.loop(), sockets[1]));
     }
 
@@ -111,6 +112,151 @@ TEST_F(ForeignServers, VanishingInterruptsTheCall)
     stopper.join();
     EXPECT_TRUE(m_logs.waitFor("IPC client: unexpected network disconnect."));
     EXPECT_EQ(ErrorOf([&] { service->add(1, 2); }), AFTER);
+}
+
+//! What a server with threads of its own is told.
+struct Told
+{
+    std::string thread_name;
+    std::string callback_thread_name;
+    bool own_thread{false};
+    std::atomic<int> destroyed{0};
+    Signal callback_dropped;
+};
+
+//! A thread made by hand: it has a name, and that is all.
+class NamedThread final : public Thread::Server
+{
+public:
+    explicit NamedThread(std::string name) : m_name(std::move(name)) {}
+    kj::Promise<void> getName(GetNameContext context) override
+    {
+        context.getResults().setResult(m_name);
+        return kj::READY_NOW;
+    }
+
+private:
+    const std::string m_name;
+};
+
+class Threads final : public ThreadMap::Server
+{
+public:
+    explicit Threads(Told& told) : m_told(told) {}
+    kj::Promise<void> makeThread(MakeThreadContext context) override
+    {
+        m_told.thread_name = context.getParams().getName();
+        context.getResults().setResult(kj::heap<NamedThread>("made by hand"));
+        return kj::READY_NOW;
+    }
+
+private:
+    Told& m_told;
+};
+
+class PlainAccount final : public messages::Account::Server
+{
+public:
+    explicit PlainAccount(Told& told) : m_told(told) {}
+    kj::Promise<void> next(NextContext context) override
+    {
+        context.getResults().setResult(++m_value);
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> destroy(DestroyContext context) override
+    {
+        EXPECT_TRUE(context.getParams().getContext().hasThread());
+        ++m_told.destroyed;
+        return kj::READY_NOW;
+    }
+
+private:
+    Told& m_told;
+    int32_t m_value{0};
+};
+
+//! Has threads, and answers with promises of objects.
+class ThreadedService final : public messages::Service::Server
+{
+public:
+    explicit ThreadedService(Told& told) : m_told(told) {}
+
+private:
+    kj::Promise<void> construct(ConstructContext context) override
+    {
+        EXPECT_TRUE(context.getParams().hasThreadMap());
+        context.getResults().setThreadMap(kj::heap<Threads>(m_told));
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> run(RunContext context) override
+    {
+        auto named = context.getParams().getContext();
+        auto own = named.getThread().getNameRequest().send();
+        auto callers = named.getCallbackThread().getNameRequest().send();
+        return own.then([this, callers = kj::mv(callers)](auto&& name) mutable {
+            m_told.own_thread = name.getResult() == "made by hand";
+            return callers.then([this](auto&& name) { m_told.callback_thread_name = name.getResult(); });
+        }).then([context]() mutable { context.getResults().setResult("done"); });
+    }
+    kj::Promise<void> makeAccount(MakeAccountContext context) override
+    {
+        // The object comes later than the answer.
+        messages::Account::Client later = kj::evalLater([this]() -> messages::Account::Client {
+            return kj::heap<PlainAccount>(m_told);
+        });
+        context.getResults().setResult(kj::mv(later));
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> share(ShareContext context) override
+    {
+        // Called without a thread, and then dropped without a word.
+        auto callback = context.getParams().getCallback();
+        auto request = callback.callRequest();
+        request.initContext().setThread(context.getParams().getContext().getCallbackThread());
+        return request.send().ignoreResult();
+    }
+
+    Told& m_told;
+};
+
+TEST_F(ForeignServers, MayHaveThreadsOfTheirOwn)
+{
+    Told told;
+    const auto service = connect<ThreadedService>(told);
+    EXPECT_EQ(service->run("x"), "done");
+    EXPECT_TRUE(told.own_thread);
+    EXPECT_EQ(told.thread_name, CurrentThread().thread_name);
+    EXPECT_EQ(told.callback_thread_name, CurrentThread().thread_name);
+}
+
+TEST_F(ForeignServers, MayPromiseObjects)
+{
+    Told told;
+    const auto service = connect<ThreadedService>(told);
+    auto account = service->makeAccount();
+    EXPECT_EQ(account->next(), 1);
+    EXPECT_EQ(account->next(), 2);
+    account.reset();
+    EXPECT_EQ(told.destroyed, 1);
+}
+
+TEST_F(ForeignServers, MayDropCallbacksWithoutDestroyingThem)
+{
+    class Dropped final : public Callback
+    {
+    public:
+        explicit Dropped(Signal& signal) : m_signal(signal) {}
+        ~Dropped() override { m_signal.set(); }
+        int32_t call(int32_t arg) override { return arg; }
+
+    private:
+        Signal& m_signal;
+    };
+    Told told;
+    const auto service = connect<ThreadedService>(told);
+    service->share(std::make_shared<Dropped>(told.callback_dropped));
+    EXPECT_TRUE(told.callback_dropped.wait());
+    EXPECT_EQ(service->run("x"), "done");
 }
 
 } // namespace
