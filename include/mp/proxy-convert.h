@@ -81,9 +81,15 @@ void CustomBuildField(TypeList<LocalType>, Priority<0>, InvokeContext& invoke_co
 
 namespace detail {
 template <typename List>
-inline constexpr bool OfInterfaces = false;
-template <typename Interface>
-inline constexpr bool OfInterfaces<::capnp::List<Interface, ::capnp::Kind::INTERFACE>> = true;
+inline constexpr ::capnp::Kind ElementKind = ::capnp::Kind::OTHER;
+template <typename T, ::capnp::Kind kind>
+inline constexpr ::capnp::Kind ElementKind<::capnp::List<T, kind>> = kind;
+
+//! Whether elements of such a list can be null pointers.
+template <typename List>
+inline constexpr bool HasNullElements = ElementKind<List> == ::capnp::Kind::BLOB ||
+                                        ElementKind<List> == ::capnp::Kind::LIST ||
+                                        ElementKind<List> == ::capnp::Kind::INTERFACE;
 
 template <typename List>
 bool IsNullElement(const List& list, unsigned index)
@@ -99,6 +105,7 @@ public:
     ListElement(const List& list, unsigned index, Value& value) : ValueField<Value>(value), m_list(list), m_index(index)
     {
     }
+    static constexpr bool can_be_null = HasNullElements<typename List::Reads>;
     //! Whether it is a null pointer, which get() shows as a default value.
     bool isNull() const { return IsNullElement(m_list, m_index); }
 
@@ -132,6 +139,30 @@ decltype(auto) ForwardElement(Element&& element)
         return std::move(element);
     }
 }
+
+//! Read one element of a list.
+template <typename LocalType, typename List, typename ReadDest>
+void ReadElement(TypeList<LocalType>, InvokeContext& invoke_context, const List& list, unsigned index, ReadDest&& dest)
+{
+    if constexpr (ElementKind<typename List::Reads> == ::capnp::Kind::INTERFACE) {
+        ReadField(TypeList<LocalType>(), invoke_context, InterfaceElement<List>(list, index), dest);
+    } else {
+        auto element = list[index];
+        ReadField(TypeList<LocalType>(), invoke_context,
+                  ListElement<List, decltype(element)>(list, index, element), dest);
+    }
+}
+
+//! Containers construct elements with parentheses, which not every compiler takes for classes without constructors.
+template <typename Element, typename EmplaceFn, typename Value, typename... Args>
+decltype(auto) EmplaceElement(EmplaceFn& emplace, Value& value, Args&&... args)
+{
+    if constexpr (!std::is_constructible_v<Element, Args...> && requires { Element{std::forward<Args>(args)...}; }) {
+        return emplace(value, Element{std::forward<Args>(args)...});
+    } else {
+        return emplace(value, std::forward<Args>(args)...);
+    }
+}
 } // namespace detail
 
 //! Build a list from a container with size() and iterators.
@@ -156,18 +187,12 @@ decltype(auto) ReadList(TypeList<LocalType>, InvokeContext& invoke_context, Inpu
     return read_dest.update([&](auto& value) {
         const auto list = input.get();
         init(value, list.size());
-        using List = RemoveCvRef<decltype(list)>;
         for (unsigned i = 0; i < list.size(); ++i) {
-            auto dest = ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> decltype(auto) {
-                return emplace(value, std::forward<decltype(args)>(args)...);
-            });
-            if constexpr (detail::OfInterfaces<typename List::Reads>) {
-                ReadField(TypeList<LocalType>(), invoke_context, detail::InterfaceElement<List>(list, i), dest);
-            } else {
-                auto element = list[i];
-                ReadField(TypeList<LocalType>(), invoke_context,
-                          detail::ListElement<List, decltype(element)>(list, i, element), dest);
-            }
+            detail::ReadElement(TypeList<LocalType>(), invoke_context, list, i,
+                                ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> decltype(auto) {
+                                    return detail::EmplaceElement<LocalType>(emplace, value,
+                                                                             std::forward<decltype(args)>(args)...);
+                                }));
         }
     });
 }

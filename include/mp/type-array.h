@@ -2,7 +2,9 @@
 #define MP_TYPE_ARRAY_H
 
 #include <array>
-#include <mp/type-data.h>
+#include <cstddef>
+#include <mp/proxy-bytes.h>
+#include <mp/proxy-convert.h>
 #include <stdexcept>
 
 // std::array<T, N> as List(T) of N elements; of bytes, also as Data of N bytes.
@@ -26,8 +28,7 @@ template <detail::Byte LocalType, size_t size, typename Value, typename Output>
 void CustomBuildField(TypeList<std::array<LocalType, size>>, Priority<2>, InvokeContext&, Value&& value,
                       Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
 {
-    auto data = output.init(FieldSize(size));
-    if (size > 0) std::memcpy(data.begin(), value.data(), size);
+    detail::BuildBytes(output, value.data(), size);
 }
 
 //! @throws std::range_error for a list of another size
@@ -38,9 +39,8 @@ decltype(auto) CustomReadField(TypeList<std::array<LocalType, size>>, Priority<1
     return read_dest.update([&](auto& value) {
         const auto list = input.get();
         if (list.size() != size) throw std::range_error("unexpected list size");
-        size_t i = 0;
-        for (auto element : list) {
-            ReadField(TypeList<LocalType>(), invoke_context, Make<ValueField>(element), ReadDestUpdate(value[i++]));
+        for (unsigned i = 0; i < list.size(); ++i) {
+            detail::ReadElement(TypeList<LocalType>(), invoke_context, list, i, ReadDestUpdate(value[i]));
         }
     });
 }
@@ -50,11 +50,7 @@ template <detail::Byte LocalType, size_t size, typename Input, typename ReadDest
 decltype(auto) CustomReadField(TypeList<std::array<LocalType, size>>, Priority<2>, InvokeContext&, Input&& input,
                                ReadDest&& read_dest) requires detail::GetsAs<Input, ::capnp::Data::Reader>
 {
-    return read_dest.update([&](auto& value) {
-        const auto data = input.get();
-        if (data.size() != size) throw std::range_error("unexpected field size");
-        if (size > 0) std::memcpy(value.data(), data.begin(), size);
-    });
+    return read_dest.update([&](auto& value) { detail::ReadFixedBytes(input, value.data(), size); });
 }
 
 } // namespace mp

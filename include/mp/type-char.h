@@ -1,9 +1,8 @@
 #ifndef MP_TYPE_CHAR_H
 #define MP_TYPE_CHAR_H
 
-#include <cstring>
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-convert.h>
-#include <stdexcept>
 
 // unsigned char[N] as Data of exactly that size.
 namespace mp {
@@ -12,8 +11,7 @@ template <typename Value, typename Output>
 void CustomBuildField(TypeList<const unsigned char*>, Priority<3>, InvokeContext&, Value&& value,
                       Output&& output) requires std::is_array_v<std::remove_reference_t<Value>>
 {
-    auto data = output.init(static_cast<unsigned>(sizeof(value)));
-    std::memcpy(data.begin(), value, sizeof(value));
+    detail::BuildBytes(output, value, sizeof(value));
 }
 
 //! Members of a struct that isn't const.
@@ -21,19 +19,14 @@ template <typename Value, typename Output>
 void CustomBuildField(TypeList<unsigned char*>, Priority<3>, InvokeContext&, Value&& value,
                       Output&& output) requires std::is_array_v<std::remove_reference_t<Value>>
 {
-    auto data = output.init(static_cast<unsigned>(sizeof(value)));
-    std::memcpy(data.begin(), value, sizeof(value));
+    detail::BuildBytes(output, value, sizeof(value));
 }
 
 template <size_t size, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<unsigned char[size]>, Priority<1>, InvokeContext&, Input&& input,
                                ReadDest&& read_dest)
 {
-    return read_dest.update([&](auto& value) {
-        const auto data = input.get();
-        if (data.size() != size) throw std::range_error("unexpected field size");
-        std::memcpy(value, data.begin(), size);
-    });
+    return read_dest.update([&](auto& value) { detail::ReadFixedBytes(input, value, size); });
 }
 
 } // namespace mp

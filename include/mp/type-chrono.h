@@ -20,6 +20,20 @@ constexpr bool HoldsCount()
     }
 }
 
+//! Whether a count that was received is one of an integer type's values, rounded towards zero.
+template <typename Rep, typename WireType>
+bool HoldsReceived(WireType value)
+{
+    if constexpr (std::is_integral_v<WireType>) {
+        return Holds<Rep>(value);
+    } else {
+        // The limits are powers of two, so they are exact; and NaN is not in range.
+        const auto end = 2 * static_cast<WireType>(std::numeric_limits<Rep>::max() / 2 + 1);
+        const WireType lowest = std::is_signed_v<Rep> ? -end : 0;
+        return value < end && (value > lowest - 1 || value == lowest);
+    }
+}
+
 template <typename Rep, typename Output>
 void BuildCount(Rep count, Output&& output)
 {
@@ -32,8 +46,8 @@ void BuildCount(Rep count, Output&& output)
 template <typename Rep, typename WireType>
 Rep ReadCount(WireType value)
 {
-    if constexpr (Integer<Rep> && std::is_integral_v<WireType>) {
-        if (!Holds<Rep>(value)) throw std::range_error("out of bound int received");
+    if constexpr (std::is_integral_v<Rep>) {
+        if (!HoldsReceived<Rep>(value)) throw std::range_error("out of bound int received");
     }
     return static_cast<Rep>(value);
 }

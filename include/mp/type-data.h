@@ -2,7 +2,7 @@
 #define MP_TYPE_DATA_H
 
 #include <cstddef>
-#include <cstring>
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-convert.h>
 #include <span>
 
@@ -49,9 +49,6 @@ concept Bytes = requires
     typename ByteType<T>::Type;
 };
 
-template <typename Field, typename Getter>
-concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get())>, Getter>;
-
 } // namespace detail
 
 template <detail::Bytes LocalType, typename Value, typename Output>
@@ -59,8 +56,7 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& 
                       Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
-    auto data = output.init(FieldSize(bytes.size()));
-    if (!bytes.empty()) std::memcpy(data.begin(), bytes.data(), bytes.size());
+    detail::BuildBytes(output, bytes.data(), bytes.size());
 }
 
 template <detail::Bytes LocalType, typename Input, typename ReadDest>

@@ -55,13 +55,14 @@ template <typename Impl, typename Input>
 std::unique_ptr<Impl> ReadClient(InvokeContext& invoke_context, Input&& input)
 {
     using Interface = FieldInterface<Input>;
+    using Client = typename Interface::Client;
     std::unique_ptr<Impl> made;
     if constexpr (HasConstruct<Interface>) {
-        std::optional<typename Interface::Client> client;
+        std::optional<Client> client;
         WithLoop(invoke_context, [&] { client.emplace(input.get()); });
         made = MakeProxyClient<Interface, Impl>(invoke_context, kj::mv(*client));
     } else {
-        WithLoop(invoke_context, [&] { made = MakeProxyClient<Interface, Impl>(invoke_context, input.get()); });
+        WithLoop(invoke_context, [&] { made = MakeProxyClient<Interface, Impl>(invoke_context, Client(input.get())); });
     }
     return made;
 }
@@ -72,6 +73,8 @@ template <typename Impl, typename Value, typename Output>
 void CustomBuildField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
                       Output&& output) requires detail::InterfaceField<Output>
 {
+    static_assert(!std::is_const_v<std::remove_reference_t<Value>>,
+                  "a const std::unique_ptr can't give its object away: pass it, or its container, by value");
     if (!value) return;
     using Interface = detail::FieldInterface<Output>;
     output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(value.release())));

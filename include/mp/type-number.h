@@ -31,27 +31,25 @@ constexpr bool Holds(V value)
 template <typename T, typename V>
 inline constexpr bool HoldsAll = Holds<T>(std::numeric_limits<V>::lowest()) && Holds<T>(std::numeric_limits<V>::max());
 
-//! What an enum or an integer is stored as.
+//! Bits that an enum or an integer is stored in; none for other types.
 template <typename T>
-struct Underlying
+constexpr size_t Width()
 {
-    using Type = T;
-};
-template <typename T>
-    requires std::is_enum_v<T>
-struct Underlying<T>
-{
-    using Type = std::underlying_type_t<T>;
-};
+    if constexpr (std::is_enum_v<T>) {
+        return Width<std::underlying_type_t<T>>();
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return 1;
+    } else {
+        return std::is_integral_v<T> ? 8 * sizeof(T) : 0;
+    }
+}
 
 } // namespace detail
 
 template <typename LocalType, typename WireType>
 WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) requires std::is_enum_v<LocalType>
 {
-    using Wire = std::make_unsigned_t<typename detail::Underlying<WireType>::Type>;
-    using Local = std::make_unsigned_t<std::underlying_type_t<LocalType>>;
-    static_assert(std::numeric_limits<Wire>::max() >= std::numeric_limits<Local>::max(),
+    static_assert(detail::Width<WireType>() >= detail::Width<LocalType>(),
                   "mismatched integral/enum types: the capnp field is narrower than the C++ enum");
     return static_cast<WireType>(value);
 }
@@ -79,7 +77,8 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) req
 //! Where elements of vector<bool> are objects of their own.
 template <typename LocalType, typename WireType>
 WireType BuildPrimitive(InvokeContext&, LocalType value,
-                        TypeList<WireType>) requires(std::is_same_v<LocalType, std::vector<bool>::const_reference> &&
+                        TypeList<WireType>) requires((std::is_same_v<LocalType, std::vector<bool>::reference> ||
+                                                      std::is_same_v<LocalType, std::vector<bool>::const_reference>)&&
                                                      !std::is_same_v<LocalType, bool>)
 {
     static_assert(std::is_same_v<WireType, bool>,

@@ -8,21 +8,19 @@
 namespace mp {
 namespace detail {
 
-//! What elements of a list are pointers to.
-template <typename Value>
-concept PointedTo = requires
-{
-    typename Value::Reads;
-} && (::capnp::kind<typename Value::Reads>() == ::capnp::Kind::BLOB ||
-      ::capnp::kind<typename Value::Reads>() == ::capnp::Kind::LIST);
+//! Outputs that show an absent value: all but elements of lists whose elements are always there.
+template <typename Output>
+inline constexpr bool ShowsAbsence = true;
+template <typename List>
+inline constexpr bool ShowsAbsence<ListOutput<List>> = HasNullElements<List>;
 
 //! Elements of lists have no companions: absent are null pointers.
 template <typename Input>
 bool IsAbsentElement(const Input& input)
 {
     if constexpr (requires { input.isNull(); }) {
-        static_assert(PointedTo<RemoveCvRef<decltype(input.get())>>,
-                      "std::optional elements need a list of Text, of Data or of lists: others are always there");
+        static_assert(Input::can_be_null,
+                      "std::optional elements need a list of Text, Data, lists or interfaces: others are always there");
         return input.isNull();
     } else {
         return false;
@@ -35,6 +33,8 @@ template <typename LocalType, typename Value, typename Output>
 void CustomBuildField(TypeList<std::optional<LocalType>>, Priority<1>, InvokeContext& invoke_context, Value&& value,
                       Output&& output)
 {
+    static_assert(detail::ShowsAbsence<RemoveCvRef<Output>>,
+                  "std::optional elements need a list of Text, Data, lists or interfaces: others are always there");
     if (!value) return;
     if constexpr (requires { output.setHas(); }) output.setHas();
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *std::forward<Value>(value));

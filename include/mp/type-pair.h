@@ -11,30 +11,6 @@
 namespace mp {
 namespace detail {
 
-//! The schema's struct behind a reader or a builder.
-template <typename Message>
-struct MessageStruct;
-template <typename Message>
-    requires requires { typename Message::Reads; }
-struct MessageStruct<Message>
-{
-    using Type = typename Message::Reads;
-};
-template <typename Message>
-    requires requires { typename Message::Builds; }
-struct MessageStruct<Message>
-{
-    using Type = typename Message::Builds;
-};
-
-//! Field number index of a reader or a builder, whichever struct it is of.
-template <size_t index, typename Message>
-auto FieldOf(Message& message)
-{
-    using Accessors = typename ProxyStruct<typename MessageStruct<std::remove_const_t<Message>>::Type>::Accessors;
-    return Make<StructField, std::tuple_element_t<index, Accessors>>(message);
-}
-
 //! Read a value that is new; it needs no default constructor, if its reader doesn't.
 template <typename LocalType, typename Input>
 LocalType ReadNew(InvokeContext& invoke_context, Input&& input)

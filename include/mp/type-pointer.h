@@ -7,6 +7,20 @@
 // Pointers to data, as what they point to; null leaves the field unset. T* is for parameters; shared_ptr<T> and
 // shared_ptr<const T> also for members, elements and results. (Of objects: see type-interface.h.)
 namespace mp {
+namespace detail {
+
+//! Also for classes without constructors, where the compiler doesn't initialize them in parentheses.
+template <typename T, typename... Args>
+std::shared_ptr<T> MakeShared(Args&&... args)
+{
+    if constexpr (std::is_constructible_v<T, Args...>) {
+        return std::make_shared<T>(std::forward<Args>(args)...);
+    } else {
+        return std::make_shared<T>(T{std::forward<Args>(args)...});
+    }
+}
+
+} // namespace detail
 
 template <typename LocalType, typename Value, typename Output>
 void CustomBuildField(TypeList<LocalType*>, Priority<3>, InvokeContext& invoke_context, Value&& value,
@@ -49,7 +63,7 @@ decltype(auto) CustomReadField(TypeList<std::shared_ptr<LocalType>>, Priority<0>
             ReadField(TypeList<LocalType>(), invoke_context, input,
                       ReadDestEmplace(
                           TypeList<LocalType>(), [&](auto&&... args) -> auto& {
-                              value = std::make_shared<LocalType>(std::forward<decltype(args)>(args)...);
+                              value = detail::MakeShared<LocalType>(std::forward<decltype(args)>(args)...);
                               return *value;
                           }));
         }
@@ -66,7 +80,7 @@ decltype(auto) CustomReadField(TypeList<std::shared_ptr<const LocalType>>, Prior
         if (!CustomHasField(TypeList<LocalType>(), invoke_context, input)) return;
         ReadField(TypeList<LocalType>(), invoke_context, input,
                   ReadDestEmplace(TypeList<LocalType>(), [&](auto&&... args) -> const LocalType& {
-                      value = std::make_shared<const LocalType>(std::forward<decltype(args)>(args)...);
+                      value = detail::MakeShared<LocalType>(std::forward<decltype(args)>(args)...);
                       return *value;
                   }));
     });

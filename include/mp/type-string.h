@@ -1,34 +1,47 @@
 #ifndef MP_TYPE_STRING_H
 #define MP_TYPE_STRING_H
 
-#include <cstring>
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-convert.h>
 #include <string>
 #include <string_view>
 
-// std::string as Text, and std::string_view. Both may contain NULs.
+// std::string as Text, and std::string_view. Both may contain NULs. Each has its own overloads: one for both would be
+// no better than those of applications for families of types.
 namespace mp {
+namespace detail {
 
-template <typename Value, typename Output>
-void CustomBuildField(TypeList<std::string>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
+template <typename Output>
+void BuildText(Output&& output, std::string_view text)
 {
-    auto text = output.init(FieldSize(value.size()));
-    if (!value.empty()) std::memcpy(text.begin(), value.data(), value.size());
+    BuildBytes(output, text.data(), text.size());
 }
 
 template <typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<std::string>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+decltype(auto) ReadText(Input&& input, ReadDest&& read_dest)
 {
     const auto text = input.get();
     return read_dest.construct(CharCast(text.begin()), text.size());
 }
 
+} // namespace detail
+
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<std::string>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
+{
+    detail::BuildText(output, value);
+}
+
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<std::string_view>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
-    const std::string_view view = value;
-    auto text = output.init(FieldSize(view.size()));
-    if (!view.empty()) std::memcpy(text.begin(), view.data(), view.size());
+    detail::BuildText(output, value);
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::string>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+{
+    return detail::ReadText(input, read_dest);
 }
 
 //! A view of the message, which lives until the method has returned.
@@ -36,8 +49,7 @@ template <typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<std::string_view>, Priority<1>, InvokeContext&, Input&& input,
                                ReadDest&& read_dest)
 {
-    const auto text = input.get();
-    return read_dest.construct(CharCast(text.begin()), text.size());
+    return detail::ReadText(input, read_dest);
 }
 
 } // namespace mp

@@ -1,7 +1,7 @@
 #ifndef MP_TYPE_TUPLE_H
 #define MP_TYPE_TUPLE_H
 
-#include <mp/type-pair.h>
+#include <mp/proxy-convert.h>
 #include <tuple>
 
 // std::tuple as a struct: as many of its fields, in order, as the tuple has elements.

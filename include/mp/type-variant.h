@@ -1,7 +1,7 @@
 #ifndef MP_TYPE_VARIANT_H
 #define MP_TYPE_VARIANT_H
 
-#include <mp/type-pair.h>
+#include <mp/proxy-convert.h>
 #include <mp/type-void.h>
 #include <stdexcept>
 #include <variant>

@@ -18,6 +18,8 @@ interface Types $Proxy.wrap("types::Types") {
     makeItems @5 (context :Proxy.Context, count :Int32) -> (result :List(Item));
     sumItems @6 (context :Proxy.Context, items :List(Item)) -> (result :Int32);
     triple @7 (context :Proxy.Context, triple :Triple) -> (result :Triple);
+    swap @8 (context :Proxy.Context, items :List(Item)) -> (result :List(Item));
+    threeTexts @9 (context :Proxy.Context, texts :List(Text)) -> (result :List(Text));
 }
 
 interface Item $Proxy.wrap("types::Item") {

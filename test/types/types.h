@@ -26,6 +26,9 @@ public:
     virtual int32_t number() = 0;
 };
 
+using TwoItems = std::array<std::unique_ptr<Item>, 2>;
+using ThreeTexts = std::array<std::optional<std::string>, 3>;
+
 class Types
 {
 public:
@@ -38,6 +41,8 @@ public:
     virtual std::vector<std::unique_ptr<Item>> makeItems(int32_t count) = 0;
     virtual int32_t sumItems(std::vector<std::shared_ptr<Item>> items) = 0;
     virtual Triple triple(Triple triple) = 0;
+    virtual TwoItems swap(TwoItems items) = 0;
+    virtual ThreeTexts threeTexts(const ThreeTexts& texts) = 0;
 };
 
 } // namespace types

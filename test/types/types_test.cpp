@@ -52,6 +52,12 @@ public:
         return sum;
     }
     Triple triple(Triple triple) override { return triple; }
+    TwoItems swap(TwoItems items) override
+    {
+        std::swap(items[0], items[1]);
+        return items;
+    }
+    ThreeTexts threeTexts(const ThreeTexts& texts) override { return texts; }
 };
 
 class TypesTest : public mp::test::LoopsTest<messages::Types, LocalTypes>
@@ -103,6 +109,16 @@ TEST_F(TypesTest, ListsOfObjects)
     EXPECT_EQ(items[2], nullptr);
     EXPECT_EQ(items[3]->number(), 3);
     EXPECT_EQ(m_client->sumItems({std::make_shared<LocalItem>(7), nullptr, std::make_shared<LocalItem>(8)}), 115);
+}
+
+TEST_F(TypesTest, ArraysOfObjectsAndOptionals)
+{
+    const TwoItems items = m_client->swap({std::make_unique<LocalItem>(6), nullptr});
+    EXPECT_EQ(items[0], nullptr);
+    ASSERT_NE(items[1], nullptr);
+    EXPECT_EQ(items[1]->number(), 6);
+    const ThreeTexts texts{"a", std::nullopt, ""};
+    EXPECT_EQ(m_client->threeTexts(texts), texts);
 }
 
 TEST_F(TypesTest, Tuples)
