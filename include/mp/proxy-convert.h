@@ -87,9 +87,9 @@ inline constexpr ::capnp::Kind ElementKind<::capnp::List<T, kind>> = kind;
 
 //! Whether elements of such a list can be null pointers.
 template <typename List>
-inline constexpr bool HasNullElements = ElementKind<List> == ::capnp::Kind::BLOB ||
-                                        ElementKind<List> == ::capnp::Kind::LIST ||
-                                        ElementKind<List> == ::capnp::Kind::INTERFACE;
+inline constexpr bool HasNullElements =
+    ElementKind<List> == ::capnp::Kind::BLOB || ElementKind<List> == ::capnp::Kind::LIST ||
+    ElementKind<List> == ::capnp::Kind::INTERFACE;
 
 template <typename List>
 bool IsNullElement(const List& list, unsigned index)
@@ -148,8 +148,8 @@ void ReadElement(TypeList<LocalType>, InvokeContext& invoke_context, const List&
         ReadField(TypeList<LocalType>(), invoke_context, InterfaceElement<List>(list, index), dest);
     } else {
         auto element = list[index];
-        ReadField(TypeList<LocalType>(), invoke_context,
-                  ListElement<List, decltype(element)>(list, index, element), dest);
+        ReadField(TypeList<LocalType>(), invoke_context, ListElement<List, decltype(element)>(list, index, element),
+                  dest);
     }
 }
 

@@ -232,6 +232,24 @@ concept HasPassMessage = requires(Context& context, const ParamsOf<Context>& par
     CustomPassMessage(context, GetOrVoid<Accessor>(params), GetOrVoid<Accessor>(results), nullptr);
 };
 
+//! The parameters of all fields in one list.
+template <typename... Lists>
+struct Concat;
+template <>
+struct Concat<>
+{
+    using Type = TypeList<>;
+};
+template <typename... A>
+struct Concat<TypeList<A...>>
+{
+    using Type = TypeList<A...>;
+};
+template <typename... A, typename... B, typename... Rest>
+struct Concat<TypeList<A...>, TypeList<B...>, Rest...> : Concat<TypeList<A..., B...>, Rest...>
+{
+};
+
 //! The application passes the field. Args are the types of the arguments before it.
 template <typename Context, typename Accessor, typename LocalTypes, typename Rest, typename... Args>
 inline constexpr bool HasPassHook =
@@ -267,14 +285,17 @@ struct PassChain<Call, Field, Fields...>
 
     //! The list is that of all parameters not passed yet, this field's first.
     template <typename Context, typename... Types, typename... Args>
-    void invoke(Context& context, TypeList<Types...> types, Args&&... args) const
+    void invoke(Context& context, TypeList<Types...>, Args&&... args) const
     {
-        passField(context, LocalTypes(), types, std::forward<Args>(args)...);
+        using Rest = typename detail::Concat<typename Fields::LocalTypes...>::Type;
+        static_assert(std::is_same_v<TypeList<Types...>, typename detail::Concat<LocalTypes, Rest>::Type>,
+                      "a CustomPassField must pass its arguments on to fn.invoke, the TypeList first");
+        passField(context, LocalTypes(), Rest(), std::forward<Args>(args)...);
     }
 
 private:
     template <typename Context, typename... Own, typename... Rest, typename... Args>
-    void passField(Context& context, TypeList<Own...>, TypeList<Own..., Rest...>, Args&&... args) const
+    void passField(Context& context, TypeList<Own...>, TypeList<Rest...>, Args&&... args) const
     {
         const PassChain<Call, Fields...> next{call, state};
         if constexpr (detail::HasPassField<Context, Accessor, TypeList<Own...>, TypeList<Rest...>, Args...>) {

@@ -19,24 +19,6 @@ struct ServerField
 
 namespace detail {
 
-//! The parameters of all fields in one list.
-template <typename... Lists>
-struct Concat;
-template <>
-struct Concat<>
-{
-    using Type = TypeList<>;
-};
-template <typename... A>
-struct Concat<TypeList<A...>>
-{
-    using Type = TypeList<A...>;
-};
-template <typename... A, typename... B, typename... Rest>
-struct Concat<TypeList<A...>, TypeList<B...>, Rest...> : Concat<TypeList<A..., B...>, Rest...>
-{
-};
-
 //! Whether an application's hook passes any of the fields. Before is the list of parameters already read.
 template <typename Context, typename Before, typename... Fields>
 inline constexpr bool AnyHook = false;

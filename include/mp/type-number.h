@@ -46,16 +46,18 @@ constexpr size_t Width()
 
 } // namespace detail
 
-template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) requires std::is_enum_v<LocalType>
+// Of any context, so that overloads of applications for types of theirs are closer, whatever they take as context.
+
+template <typename InvokeCtx, typename LocalType, typename WireType>
+WireType BuildPrimitive(InvokeCtx&, LocalType value, TypeList<WireType>) requires std::is_enum_v<LocalType>
 {
     static_assert(detail::Width<WireType>() >= detail::Width<LocalType>(),
                   "mismatched integral/enum types: the capnp field is narrower than the C++ enum");
     return static_cast<WireType>(value);
 }
 
-template <detail::Integer LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
+template <typename InvokeCtx, detail::Integer LocalType, typename WireType>
+WireType BuildPrimitive(InvokeCtx&, LocalType value, TypeList<WireType>)
 {
     if constexpr (detail::Integer<WireType>) {
         static_assert(detail::HoldsAll<WireType, LocalType>,
@@ -66,8 +68,8 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
     return static_cast<WireType>(value);
 }
 
-template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) requires std::is_same_v<LocalType, bool>
+template <typename InvokeCtx, typename LocalType, typename WireType>
+WireType BuildPrimitive(InvokeCtx&, LocalType value, TypeList<WireType>) requires std::is_same_v<LocalType, bool>
 {
     static_assert(std::is_same_v<WireType, bool>,
                   "capnp field type should be Bool for bool parameters. Fix the .capnp schema.");
@@ -75,19 +77,18 @@ WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>) req
 }
 
 //! Where elements of vector<bool> are objects of their own.
-template <typename LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value,
-                        TypeList<WireType>) requires((std::is_same_v<LocalType, std::vector<bool>::reference> ||
-                                                      std::is_same_v<LocalType, std::vector<bool>::const_reference>)&&
-                                                     !std::is_same_v<LocalType, bool>)
+template <typename InvokeCtx, typename LocalType, typename WireType>
+WireType BuildPrimitive(InvokeCtx&, LocalType value, TypeList<WireType>) requires(
+    (std::is_same_v<LocalType, std::vector<bool>::reference> ||
+     std::is_same_v<LocalType, std::vector<bool>::const_reference>)&&!std::is_same_v<LocalType, bool>)
 {
     static_assert(std::is_same_v<WireType, bool>,
                   "capnp field type should be Bool for bool parameters. Fix the .capnp schema.");
     return value;
 }
 
-template <std::floating_point LocalType, typename WireType>
-WireType BuildPrimitive(InvokeContext&, LocalType value, TypeList<WireType>)
+template <typename InvokeCtx, std::floating_point LocalType, typename WireType>
+WireType BuildPrimitive(InvokeCtx&, LocalType value, TypeList<WireType>)
 {
     static_assert(std::is_same_v<LocalType, WireType>,
                   "mismatched floating point types: float needs Float32, double Float64");

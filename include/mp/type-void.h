@@ -6,8 +6,8 @@
 // Void fields take any value; a ::capnp::Void value leaves any field as it is.
 namespace mp {
 
-template <typename LocalType>
-::capnp::Void BuildPrimitive(InvokeContext&, LocalType&&, TypeList<::capnp::Void>)
+template <typename InvokeCtx, typename LocalType>
+::capnp::Void BuildPrimitive(InvokeCtx&, LocalType&&, TypeList<::capnp::Void>)
 {
     return {};
 }

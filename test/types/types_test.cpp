@@ -27,7 +27,8 @@ public:
     {
         return {numbers[2], static_cast<int32_t>(bytes[1]), numbers[0]};
     }
-    std::string view(std::string_view text, std::span<const std::byte> bytes, kj::ArrayPtr<const kj::byte> more) override
+    std::string view(std::string_view text, std::span<const std::byte> bytes,
+                     kj::ArrayPtr<const kj::byte> more) override
     {
         std::string all(text);
         for (const std::byte byte : bytes) all += static_cast<char>(byte);
@@ -121,10 +122,7 @@ TEST_F(TypesTest, ArraysOfObjectsAndOptionals)
     EXPECT_EQ(m_client->threeTexts(texts), texts);
 }
 
-TEST_F(TypesTest, Tuples)
-{
-    EXPECT_EQ(m_client->triple({1, "two", true}), Triple(1, "two", true));
-}
+TEST_F(TypesTest, Tuples) { EXPECT_EQ(m_client->triple({1, "two", true}), Triple(1, "two", true)); }
 
 } // namespace
 } // namespace types

@@ -1,0 +1,54 @@
+#ifndef MP_TEST_TYPES_CONVERT_TYPES_H
+#define MP_TEST_TYPES_CONVERT_TYPES_H
+
+#include <mp/type-array.h>
+#include <mp/type-char.h>
+#include <mp/type-chrono.h>
+#include <mp/type-data.h>
+#include <mp/type-exception.h>
+#include <mp/type-map.h>
+#include <mp/type-number.h>
+#include <mp/type-optional.h>
+#include <mp/type-pair.h>
+#include <mp/type-pointer.h>
+#include <mp/type-set.h>
+#include <mp/type-string.h>
+#include <mp/type-struct.h>
+#include <mp/type-tuple.h>
+#include <mp/type-unordered-set.h>
+#include <mp/type-variant.h>
+#include <mp/type-vector.h>
+#include <mp/type-void.h>
+
+namespace mp {
+
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<types::Fixed>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
+{
+    output.set(value.number());
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<types::Fixed>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+{
+    return read_dest.construct(static_cast<int32_t>(input.get()));
+}
+
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<types::Tracked>, Priority<1>, InvokeContext&, Value&&, Output&& output)
+{
+    std::string how = std::is_const_v<std::remove_reference_t<Value>> ? "const " : "";
+    how += std::is_lvalue_reference_v<Value> ? "lvalue" : "rvalue";
+    output.set(how.c_str());
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<types::Tracked>, Priority<1>, InvokeContext&, Input&& input,
+                               ReadDest&& read_dest)
+{
+    return read_dest.update([&](auto& value) { value.arrived = input.get().cStr(); });
+}
+
+} // namespace mp
+
+#endif // MP_TEST_TYPES_CONVERT_TYPES_H
