@@ -102,7 +102,7 @@ decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&,
 
 //! A family that a type of the library's is in: its own conversion is closer.
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType>, Priority<1>, InvokeContext&, Value&& value, Output&& output) requires
+void CustomBuildField(TypeList<LocalType>, Priority<1>, InvokeContext&, Value&&, Output&& output) requires
     requires(const LocalType& text)
 {
     requires std::same_as<LocalType, RemoveCvRef<LocalType>>;
