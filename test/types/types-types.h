@@ -4,11 +4,14 @@
 #include <mp/type-array.h>
 #include <mp/type-context.h>
 #include <mp/type-data.h>
+#include <mp/type-function.h>
 #include <mp/type-interface.h>
+#include <mp/type-map.h>
 #include <mp/type-number.h>
 #include <mp/type-optional.h>
 #include <mp/type-pointer.h>
 #include <mp/type-string.h>
+#include <mp/type-struct.h>
 #include <mp/type-threadmap.h>
 #include <mp/type-tuple.h>
 #include <mp/type-variant.h>

@@ -20,11 +20,38 @@ interface Types $Proxy.wrap("types::Types") {
     triple @7 (context :Proxy.Context, triple :Triple) -> (result :Triple);
     swap @8 (context :Proxy.Context, items :List(Item)) -> (result :List(Item));
     threeTexts @9 (context :Proxy.Context, texts :List(Text)) -> (result :List(Text));
+    nameItems @10 (context :Proxy.Context, items :List(NamedItem)) -> (result :List(NamedItem));
+    maybeItems @11 (context :Proxy.Context, items :List(Item)) -> (result :List(Item));
+    chooseItem @12 (context :Proxy.Context, choice :ItemOrText) -> (result :ItemOrText);
+    box @13 (context :Proxy.Context, box :Box) -> (result :Box);
+    apply @14 (context :Proxy.Context, fns :List(Function), arg :Int32) -> (result :Int32);
 }
 
 interface Item $Proxy.wrap("types::Item") {
     destroy @0 (context :Proxy.Context) -> ();
     number @1 (context :Proxy.Context) -> (result :Int32);
+}
+
+interface Function $Proxy.wrap("ProxyCallback<std::function<int32_t(int32_t)>>") {
+    destroy @0 (context :Proxy.Context) -> ();
+    call @1 (context :Proxy.Context, arg :Int32) -> (result :Int32);
+}
+
+struct NamedItem {
+    name @0 :Text;
+    item @1 :Item;
+}
+
+struct ItemOrText {
+    union {
+        item @0 :Item;
+        text @1 :Text;
+    }
+}
+
+struct Box $Proxy.wrap("types::Box") {
+    label @0 :Text;
+    item @1 :Item;
 }
 
 struct Choice {

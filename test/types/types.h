@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <kj/array.h>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +31,16 @@ public:
 using TwoItems = std::array<std::unique_ptr<Item>, 2>;
 using ThreeTexts = std::array<std::optional<std::string>, 3>;
 
+using NamedItems = std::map<std::string, std::unique_ptr<Item>>;
+using MaybeItems = std::vector<std::optional<std::shared_ptr<Item>>>;
+using ItemOrText = std::variant<std::unique_ptr<Item>, std::string>;
+
+struct Box
+{
+    std::string label;
+    std::unique_ptr<Item> item;
+};
+
 class Types
 {
 public:
@@ -43,6 +55,11 @@ public:
     virtual Triple triple(Triple triple) = 0;
     virtual TwoItems swap(TwoItems items) = 0;
     virtual ThreeTexts threeTexts(const ThreeTexts& texts) = 0;
+    virtual NamedItems nameItems(NamedItems items) = 0;
+    virtual MaybeItems maybeItems(const MaybeItems& items) = 0;
+    virtual ItemOrText chooseItem(ItemOrText choice) = 0;
+    virtual Box box(Box box) = 0;
+    virtual int32_t apply(std::vector<std::function<int32_t(int32_t)>> fns, int32_t arg) = 0;
 };
 
 } // namespace types

@@ -30,6 +30,8 @@ public:
     std::string view(std::string_view text, std::span<const std::byte> bytes,
                      kj::ArrayPtr<const kj::byte> more) override
     {
+        m_views = {text.data(), reinterpret_cast<const char*>(bytes.data()),
+                   reinterpret_cast<const char*>(more.begin())};
         std::string all(text);
         for (const std::byte byte : bytes) all += static_cast<char>(byte);
         for (const kj::byte byte : more) all += static_cast<char>(byte);
@@ -59,6 +61,18 @@ public:
         return items;
     }
     ThreeTexts threeTexts(const ThreeTexts& texts) override { return texts; }
+    NamedItems nameItems(NamedItems items) override { return items; }
+    MaybeItems maybeItems(const MaybeItems& items) override { return items; }
+    ItemOrText chooseItem(ItemOrText choice) override { return choice; }
+    Box box(Box box) override { return box; }
+    int32_t apply(std::vector<std::function<int32_t(int32_t)>> fns, int32_t arg) override
+    {
+        for (const auto& fn : fns) arg = fn ? fn(arg) : arg * 100;
+        return arg;
+    }
+
+    //! Where the last text and bytes were seen.
+    std::array<const char*, 3> m_views{};
 };
 
 class TypesTest : public mp::test::LoopsTest<messages::Types, LocalTypes>
@@ -77,6 +91,17 @@ TEST_F(TypesTest, Views)
     const kj::byte more[]{'d', 'e'};
     EXPECT_EQ(m_client->view(text, bytes, more), std::string("a\0bc\0de", 7));
     EXPECT_EQ(m_client->view({}, {}, nullptr), "");
+}
+
+TEST_F(TypesTest, ViewsAreOfTheMessageItself)
+{
+    const std::string text(100, 't');
+    const std::vector<std::byte> bytes(64);
+    const std::vector<kj::byte> more(32);
+    m_client->view(text, bytes, kj::arrayPtr(more.data(), more.size()));
+    // One behind the other, as they were built; the text with its NUL, in whole words.
+    EXPECT_EQ(m_local.m_views[1] - m_local.m_views[0], 104);
+    EXPECT_EQ(m_local.m_views[2] - m_local.m_views[1], 64);
 }
 
 TEST_F(TypesTest, Variants)
@@ -120,6 +145,39 @@ TEST_F(TypesTest, ArraysOfObjectsAndOptionals)
     EXPECT_EQ(items[1]->number(), 6);
     const ThreeTexts texts{"a", std::nullopt, ""};
     EXPECT_EQ(m_client->threeTexts(texts), texts);
+}
+
+TEST_F(TypesTest, ObjectsInMapsVariantsAndStructs)
+{
+    NamedItems named;
+    named["one"] = std::make_unique<LocalItem>(1);
+    named["none"] = nullptr;
+    named = m_client->nameItems(std::move(named));
+    ASSERT_EQ(named.size(), 2u);
+    EXPECT_EQ(named["one"]->number(), 1);
+    EXPECT_EQ(named["none"], nullptr);
+
+    const ItemOrText item = m_client->chooseItem(std::make_unique<LocalItem>(2));
+    EXPECT_EQ(std::get<0>(item)->number(), 2);
+    EXPECT_EQ(std::get<1>(m_client->chooseItem("text")), "text");
+    const ItemOrText null = m_client->chooseItem(std::unique_ptr<Item>());
+    EXPECT_EQ(std::get<0>(null), nullptr);
+
+    const Box box = m_client->box({"label", std::make_unique<LocalItem>(3)});
+    EXPECT_EQ(box.label, "label");
+    EXPECT_EQ(box.item->number(), 3);
+    EXPECT_EQ(m_client->box({"", nullptr}).item, nullptr);
+}
+
+TEST_F(TypesTest, ListsOfOptionalObjectsAndOfFunctions)
+{
+    const auto item = std::make_shared<LocalItem>(4);
+    const MaybeItems items = m_client->maybeItems({item, std::nullopt});
+    ASSERT_EQ(items.size(), 2u);
+    EXPECT_EQ((*items[0])->number(), 4);
+    EXPECT_EQ(items[1], std::nullopt);
+    EXPECT_EQ(m_client->apply({[](int32_t arg) { return arg + 1; }, nullptr, [](int32_t arg) { return arg + 2; }}, 1),
+              202);
 }
 
 TEST_F(TypesTest, Tuples) { EXPECT_EQ(m_client->triple({1, "two", true}), Triple(1, "two", true)); }
