@@ -153,6 +153,20 @@ void ReadElement(TypeList<LocalType>, InvokeContext& invoke_context, const List&
     }
 }
 
+//! Structs without content take no room in a message, but do in memory: a few bytes could ask for any number of them.
+template <typename List>
+void CheckLength(const List& list)
+{
+    constexpr unsigned MAX_EMPTY = 1 << 20;
+    if constexpr (ElementKind<typename List::Reads> == ::capnp::Kind::STRUCT) {
+        if (list.size() <= MAX_EMPTY) return;
+        const ::capnp::AnyStruct::Reader first(list[0]);
+        if (first.getDataSection().size() == 0 && first.getPointerSection().size() == 0) {
+            throw std::range_error("list of too many elements that take no room received");
+        }
+    }
+}
+
 //! Containers construct elements with parentheses, which not every compiler takes for classes without constructors.
 template <typename Element, typename EmplaceFn, typename Value, typename... Args>
 decltype(auto) EmplaceElement(EmplaceFn& emplace, Value& value, Args&&... args)
@@ -186,6 +200,7 @@ decltype(auto) ReadList(TypeList<LocalType>, InvokeContext& invoke_context, Inpu
 {
     return read_dest.update([&](auto& value) {
         const auto list = input.get();
+        detail::CheckLength(list);
         init(value, list.size());
         for (unsigned i = 0; i < list.size(); ++i) {
             detail::ReadElement(TypeList<LocalType>(), invoke_context, list, i,

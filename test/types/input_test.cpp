@@ -92,6 +92,21 @@ protected:
         });
         return promise.get_future().get();
     }
+    //! Send a request whose only parameter is a pointer that build fills, whatever the schema says.
+    std::string sendPointer(uint16_t method, const std::function<void(capnp::AnyPointer::Builder)>& build)
+    {
+        std::promise<std::string> promise;
+        m_client->m_context.loop->sync([&] {
+            auto request = m_client->m_client.typelessRequest(capnp::typeId<messages::Input>(), method, nullptr);
+            build(request.initAsAnyStruct(0, 1).getPointerSection()[0]);
+            m_client->m_context.loop->m_task_set->add(request.send().then(
+                [&promise](capnp::Response<capnp::AnyPointer>&& response) {
+                    promise.set_value("answer of " + std::to_string(response.targetSize().wordCount) + " words");
+                },
+                [&promise](kj::Exception&& error) { promise.set_value(error.getDescription().cStr()); }));
+        });
+        return promise.get_future().get();
+    }
     //! For requests that run on a thread.
     void makePool()
     {
@@ -231,6 +246,43 @@ TEST_F(InputTest, PassesLongLists)
         ASSERT_EQ(passed[i].x, spots[i].x);
         ASSERT_EQ(passed[i].label, spots[i].label);
     }
+}
+
+constexpr uint16_t TEXT = 4;
+constexpr uint16_t NUMBERS = 5;
+constexpr uint16_t SPOTS = 6;
+constexpr uint16_t SPOT = 7;
+
+TEST_F(InputTest, RefusesPointersOfAnotherType)
+{
+    const auto list = [](capnp::AnyPointer::Builder pointer) { pointer.initAs<capnp::List<int64_t>>(2); };
+    const auto object = [](capnp::AnyPointer::Builder pointer) { pointer.initAs<messages::Spot>().setX(1); };
+    const auto capability = [&](capnp::AnyPointer::Builder pointer) {
+        pointer.setAs<capnp::Capability>(m_client->m_client);
+    };
+    const auto text = [](capnp::AnyPointer::Builder pointer) { pointer.setAs<capnp::Text>("text"); };
+    EXPECT_THAT(sendPointer(TEXT, list), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(TEXT, object), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(TEXT, capability), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(NUMBERS, object), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(NUMBERS, text), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(SPOTS, text), HasSubstr("answer"));
+    EXPECT_THAT(sendPointer(SPOT, list), HasSubstr("remote exception: "));
+    EXPECT_THAT(sendPointer(SPOT, capability), HasSubstr("remote exception: "));
+    expectAlive();
+}
+
+TEST_F(InputTest, RefusesLongListsThatTakeNoRoom)
+{
+    const auto empty = [](unsigned size) {
+        return [size](capnp::AnyPointer::Builder pointer) { pointer.initAs<capnp::List<capnp::Void>>(size); };
+    };
+    EXPECT_THAT(sendPointer(SPOTS, empty(1000)), HasSubstr("answer"));
+    m_local.m_calls = 0;
+    EXPECT_THAT(sendPointer(SPOTS, empty(2000000)), HasSubstr("elements that take no room"));
+    EXPECT_THAT(sendPointer(SPOTS, empty((1u << 29) - 1)), HasSubstr("remote exception: "));
+    EXPECT_EQ(m_local.m_calls, 0);
+    expectAlive();
 }
 
 //! The most that a message takes, and what a call needs of it besides the data.
