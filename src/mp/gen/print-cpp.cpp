@@ -6,6 +6,16 @@
 #include <cstdio>
 
 namespace mp::gen {
+namespace {
+
+//! Name that no other file of the program has. Of the output path and the include path one ends in the other, and
+//! either may be the file's name alone.
+std::string UniqueName(const CppNames& names)
+{
+    return PathName(names.output.size() > names.include.size() ? names.output : names.include);
+}
+
+} // namespace
 
 std::string FirstLines(const CppNames& names)
 {
@@ -14,11 +24,11 @@ std::string FirstLines(const CppNames& names)
 
 std::string Guarded(const CppNames& names, const char* suffix, const std::string& body)
 {
-    const std::string guard = Cat("MP_GENERATED_", PathName(names.output), "_", suffix);
+    const std::string guard = Cat("MP_GENERATED_", UniqueName(names), "_", suffix);
     return Cat(FirstLines(names), "#ifndef ", guard, "\n#define ", guard, "\n\n", body, "\n#endif // ", guard, "\n");
 }
 
-std::string FieldsNamespace(const CppNames& names) { return Cat("fields_", PathName(names.output)); }
+std::string FieldsNamespace(const CppNames& names) { return Cat("fields_", UniqueName(names)); }
 
 namespace {
 
@@ -95,7 +105,7 @@ std::string CppFlatName(const Node& interface, const BoundMethod& method)
 
 std::string CppLocalNamespace(const CppNames& names, const char* part)
 {
-    return Cat(part, "_", PathName(names.output));
+    return Cat(part, "_", UniqueName(names));
 }
 
 std::string CppLocal(const CppNames& names, const char* part, const std::string& text)

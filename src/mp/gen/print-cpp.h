@@ -11,7 +11,7 @@ struct CppNames
 {
     //! In the first line.
     std::string source;
-    //! Output path, from which include guards derive: "dir/foo.capnp".
+    //! Output path: "dir/foo.capnp". Include guards derive from it or from the next, whichever is longer.
     std::string output;
     //! In #include lines: "dir/foo.capnp".
     std::string include;
