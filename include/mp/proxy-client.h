@@ -50,13 +50,15 @@ class ClientResult
                   "a method that returns a view can't be called remotely: the answer is gone when it returns");
 
 public:
+    //! Whether the field's type has a mapping to the C++ type.
+    template <typename Accessor, typename Results>
+    static constexpr bool mapped =
+        Readable<TypeList<Result>, StructField<Accessor, Results>, ReadDestOptional<std::remove_cv_t<Result>>>;
+
     template <typename Accessor, typename Results>
     void read(InvokeContext& invoke_context, Results& results)
     {
-        ReadField(TypeList<Result>(), invoke_context, Make<StructField, Accessor>(results),
-                  ReadDestEmplace(TypeList<Value>(), [this](auto&&... args) -> Value& {
-                      return detail::EmplaceIn(m_value, std::forward<decltype(args)>(args)...);
-                  }));
+        ReadField(TypeList<Result>(), invoke_context, Make<StructField, Accessor>(results), ReadDestOptional(m_value));
     }
 
     //! The default value if the call failed and the log function didn't throw.
@@ -93,6 +95,22 @@ void BuildWant(Params& params, const Value& value)
     }
     Make<StructField, Accessor>(params).setWant();
 }
+
+//! Whether the C++ arguments that a parameter stands for have a mapping to its type.
+template <typename Accessor, typename Params, typename LocalTypes>
+inline constexpr bool MappedParam = false;
+template <typename Accessor, typename Params, typename... LocalTypes>
+inline constexpr bool MappedParam<Accessor, Params, TypeList<LocalTypes...>> =
+    Buildable<TypeList<LocalTypes...>, ClientInvokeContext, StructField<Accessor, typename Params::Builder>,
+              LocalTypes...>;
+
+//! Whether an output's type has a mapping to the C++ arguments that it stands for.
+template <typename Accessor, typename Results, typename LocalTypes>
+inline constexpr bool MappedOutput = false;
+template <typename Accessor, typename Results, typename... LocalTypes>
+inline constexpr bool MappedOutput<Accessor, Results, TypeList<LocalTypes...>> =
+    Readable<TypeList<LocalTypes...>, StructField<Accessor, typename Results::Reader>,
+             ReadDestUpdate<std::remove_reference_t<LocalTypes>>...>;
 
 //! Read an output into the caller's argument; or, without one, whatever else its reader does.
 template <typename Accessor, typename... LocalTypes, typename Results, typename... Values>

@@ -27,12 +27,43 @@ bool CustomHasValue(InvokeContext&, const Values&...)
     return true;
 }
 
+// Whether there is a conversion
+
+namespace detail {
+template <typename LocalTypes>
+struct Bare;
+template <typename... LocalTypes>
+struct Bare<TypeList<LocalTypes...>>
+{
+    using Types = TypeList<RemoveCvRef<LocalTypes>...>;
+};
+} // namespace detail
+
+//! Whether a builder takes values of C++ types, a TypeList of them, to an output.
+template <typename LocalTypes, typename Context, typename Output, typename... Values>
+concept Buildable = requires(Context& context, Output&& output, Values&&... values)
+{
+    CustomBuildField(LocalTypes(), Priority<3>(), context, std::forward<Values>(values)...,
+                     std::forward<Output>(output));
+};
+
+//! Whether a reader makes the C++ types of a TypeList from an input; args are as those of ReadField.
+template <typename LocalTypes, typename Input, typename... Args>
+concept Readable = requires(InvokeContext& invoke_context, Input&& input, Args&&... args)
+{
+    CustomReadField(typename detail::Bare<LocalTypes>::Types(), Priority<2>(), invoke_context,
+                    std::forward<Input>(input), std::forward<Args>(args)...);
+};
+
 // Entry points
 
 //! Build the field, or list element, that output stands for.
 template <typename... LocalTypes, typename Context, typename... Values, typename Output>
 void BuildField(TypeList<LocalTypes...>, Context& context, Output&& output, Values&&... values)
 {
+    static_assert(Buildable<TypeList<LocalTypes...>, Context, Output, Values...>,
+                  "this C++ type can't be built into this field: include the mp/type-*.h header that can, or write a "
+                  "CustomBuildField");
     if (CustomHasValue(context, values...)) {
         CustomBuildField(TypeList<LocalTypes...>(), Priority<3>(), context, std::forward<Values>(values)...,
                          std::forward<Output>(output));
@@ -44,6 +75,9 @@ void BuildField(TypeList<LocalTypes...>, Context& context, Output&& output, Valu
 template <typename... LocalTypes, typename Input, typename... Args>
 decltype(auto) ReadField(TypeList<LocalTypes...>, InvokeContext& invoke_context, Input&& input, Args&&... args)
 {
+    static_assert(Readable<TypeList<LocalTypes...>, Input, Args...>,
+                  "this C++ type can't be read from this field: include the mp/type-*.h header that can, or write a "
+                  "CustomReadField");
     return CustomReadField(TypeList<RemoveCvRef<LocalTypes>...>(), Priority<2>(), invoke_context,
                            std::forward<Input>(input), std::forward<Args>(args)...);
 }
@@ -72,7 +106,11 @@ void ThrowField(TypeList<std::exception>, InvokeContext&, Input&& input)
 
 //! Fields whose values are set as a whole. BuildPrimitive overloads convert the value to the field's type.
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType>, Priority<0>, InvokeContext& invoke_context, Value&& value, Output&& output)
+void CustomBuildField(TypeList<LocalType>, Priority<0>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output) requires requires
+{
+    BuildPrimitive(invoke_context, std::forward<Value>(value), TypeList<decltype(output.get())>());
+}
 {
     output.set(BuildPrimitive(invoke_context, std::forward<Value>(value), TypeList<decltype(output.get())>()));
 }

@@ -11,11 +11,24 @@ namespace mp {
 template <typename MethodParams>
 inline constexpr size_t MethodArity = ProxyClientMethodTraits<MethodParams>::Params::size;
 
+//! Whether a pointer of this type points to a method that can be wrapped.
+template <typename Pointer>
+concept IsMethod = requires
+{
+    typename FunctionTraits<const Pointer>::Result;
+};
+
 namespace detail {
 template <typename MethodParams, size_t N>
 struct MethodParamAt
 {
-    static_assert(N < MethodArity<MethodParams>, "the C++ method has fewer parameters than the schema's method");
+    // Generated assertions on MethodArity name the method; no further error follows from here.
+    using Type = void*;
+};
+template <typename MethodParams, size_t N>
+    requires(N < MethodArity<MethodParams>)
+struct MethodParamAt<MethodParams, N>
+{
     using Type = typename ProxyClientMethodTraits<MethodParams>::template Param<N>;
 };
 

@@ -31,15 +31,28 @@ using ParamsOf = decltype(std::declval<typename Context::CallContext&>().getPara
 template <typename Context>
 using ResultsOf = decltype(std::declval<typename Context::CallContext&>().getResults());
 
+template <typename Accessor, typename LocalTypes, typename Context, typename... Dests>
+concept MappedIn = !Accessor::in || Readable<LocalTypes, StructField<Accessor, const ParamsOf<Context>>, Dests...>;
+template <typename Accessor, typename LocalTypes, typename Context, typename... Values>
+concept MappedOut =
+    !Accessor::out || Buildable<LocalTypes, Context, StructField<Accessor, ResultsOf<Context>>, Values...>;
+
 } // namespace detail
 
 // Parameters
+
+// Whether it has a mapping is "mapped"; generated assertions on it name the parameter.
 
 //! A field that stands for several parameters has no mapping of its own: the application supplies a CustomPassField.
 template <typename Context, typename Accessor, typename LocalTypes>
 class ServerParam
 {
-    static_assert(sizeof(Accessor) == 0, "a field that stands for several C++ parameters needs a CustomPassField");
+public:
+    static constexpr bool mapped = false;
+
+    explicit ServerParam(Context&);
+    void release();
+    void build(Context&);
 };
 
 //! A field that stands for no parameter, such as a ThreadMap.
@@ -47,6 +60,9 @@ template <typename Context, typename Accessor>
 class ServerParam<Context, Accessor, TypeList<>>
 {
 public:
+    static constexpr bool mapped =
+        detail::MappedIn<Accessor, TypeList<>, Context> && detail::MappedOut<Accessor, TypeList<>, Context>;
+
     explicit ServerParam(Context& context)
     {
         if constexpr (Accessor::in) {
@@ -68,15 +84,17 @@ public:
 template <typename Context, typename Accessor, typename LocalType>
 class ServerParam<Context, Accessor, TypeList<LocalType>>
 {
+    using Value = RemoveCvRef<LocalType>;
+
 public:
+    static constexpr bool mapped = detail::MappedIn<Accessor, TypeList<LocalType>, Context, ReadDestOptional<Value>> &&
+                                   detail::MappedOut<Accessor, TypeList<LocalType>, Context, LocalType>;
+
     explicit ServerParam(Context& context)
     {
         if constexpr (Accessor::in) {
             const auto params = context.call_context.getParams();
-            ReadField(TypeList<LocalType>(), context, Make<StructField, Accessor>(params),
-                      ReadDestEmplace(TypeList<Value>(), [this](auto&&... args) -> Value& {
-                          return detail::EmplaceIn(m_value, std::forward<decltype(args)>(args)...);
-                      }));
+            ReadField(TypeList<LocalType>(), context, Make<StructField, Accessor>(params), ReadDestOptional(m_value));
         }
         // Readers may leave the destination alone.
         if constexpr (std::is_default_constructible_v<Value>) {
@@ -103,7 +121,6 @@ public:
     }
 
 private:
-    using Value = RemoveCvRef<LocalType>;
     std::optional<Value> m_value;
 };
 
@@ -111,7 +128,12 @@ private:
 template <typename Context, typename Accessor, typename LocalType>
 class ServerParam<Context, Accessor, TypeList<LocalType*>>
 {
+    using Value = std::remove_cv_t<LocalType>;
+
 public:
+    static constexpr bool mapped = detail::MappedIn<Accessor, TypeList<Value>, Context, ReadDestUpdate<Value>> &&
+                                   detail::MappedOut<Accessor, TypeList<LocalType>, Context, Value&>;
+
     explicit ServerParam(Context& context)
     {
         const auto params = context.call_context.getParams();
@@ -137,7 +159,6 @@ public:
     }
 
 private:
-    using Value = std::remove_cv_t<LocalType>;
     std::optional<Value> m_value;
 };
 
@@ -148,6 +169,8 @@ template <typename Context, typename Accessor, typename LocalType>
 class ServerParam<Context, Accessor, TypeList<LocalType&>>
 {
 public:
+    static constexpr bool mapped = true;
+
     explicit ServerParam(Context& context)
     {
         const auto params = context.call_context.getParams();
@@ -321,6 +344,7 @@ private:
     void passParam(Context& context, const Next& next, Rest rest, Args&&... args) const
     {
         using Param = ServerParam<Context, Accessor, TypeList<Own...>>;
+        static_assert(Param::mapped, "a parameter beside one with a CustomPassField has no mapping itself");
         Param param(context);
         PassState::Node node{state.innermost, &param, [](void* p) { static_cast<Param*>(p)->release(); }};
         state.innermost = &node;

@@ -31,6 +31,18 @@ T& EmplaceIn(std::optional<T>& value, Args&&... args)
     }
 }
 
+template <typename T>
+struct EmplaceFn
+{
+    std::optional<T>& value;
+
+    template <typename... Args>
+    T& operator()(Args&&... args) const
+    {
+        return EmplaceIn(value, std::forward<Args>(args)...);
+    }
+};
+
 //! Replace a value by one made from args. If that throws the value is still one: the old, or a moved-from.
 template <typename T, typename... Args>
 void Reconstruct(T& value, Args&&... args)
@@ -83,6 +95,16 @@ struct ReadDestEmplace
     }
 
     EmplaceFn m_emplace_fn;
+};
+
+//! An optional without a value yet.
+template <typename Value>
+struct ReadDestOptional : ReadDestEmplace<Value, detail::EmplaceFn<Value>>
+{
+    explicit ReadDestOptional(std::optional<Value>& value)
+        : ReadDestEmplace<Value, detail::EmplaceFn<Value>>(TypeList<Value>(), detail::EmplaceFn<Value>{value})
+    {
+    }
 };
 
 //! An existing object.

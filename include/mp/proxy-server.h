@@ -103,6 +103,11 @@ public:
     }
 };
 
+//! Whether a value's type has a mapping to that of the field of the results that it is built into.
+template <typename Accessor, typename Context, typename LocalType, typename Value>
+concept MappedResult =
+    Buildable<TypeList<LocalType>, Context, StructField<Accessor, detail::ResultsOf<Context>>, Value>;
+
 //! Build the result field.
 template <typename Accessor, typename Context, typename Result>
 void BuildResult(Context& context, Result&& result)

@@ -8,19 +8,21 @@ namespace mp {
 
 template <typename LocalType, typename Value, typename Output>
 void CustomBuildField(TypeList<const LocalType>, Priority<0>, InvokeContext& invoke_context, Value&& value,
-                      Output&& output)
+                      Output&& output) requires Buildable<TypeList<LocalType>, InvokeContext, Output, Value>
 {
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), std::forward<Value>(value));
 }
 
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType&>, Priority<0>, InvokeContext& invoke_context, Value&& value, Output&& output)
+void CustomBuildField(TypeList<LocalType&>, Priority<0>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output) requires Buildable<TypeList<LocalType>, InvokeContext, Output, Value>
 {
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), std::forward<Value>(value));
 }
 
 template <typename LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType&&>, Priority<0>, InvokeContext& invoke_context, Value&& value, Output&& output)
+void CustomBuildField(TypeList<LocalType&&>, Priority<0>, InvokeContext& invoke_context, Value&& value,
+                      Output&& output) requires Buildable<TypeList<LocalType>, InvokeContext, Output, Value>
 {
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), std::forward<Value>(value));
 }

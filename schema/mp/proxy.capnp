@@ -24,8 +24,8 @@ annotation exception(param): Text;
 annotation name(field, method): Text;
 # Name of the C++ member, where it differs from the schema's.
 
-annotation skip(field): Void;
-# A struct field that has no C++ member.
+annotation skip(field, group, union): Void;
+# A struct's field, group or named union that has no C++ member.
 
 interface ThreadMap $count(0) {
     # Exchanged by the two sides of a connection: makes threads that run the other side's calls.

@@ -110,6 +110,24 @@ TEST_F(BindTest, ListsInheritedMethodsFirstAndOnce)
     EXPECT_EQ(order, "A.a B.b C.c D.d ");
 }
 
+TEST_F(BindTest, GivesClientsOneDestroy)
+{
+    m_module = LoadSchema(R"(
+        interface A { destroy @0 (); a @1 (); }
+        interface B { destroy @0 (); }
+        interface C extends(A, B) { construct @0 (); }
+        interface D extends(C) { destroy @0 (); })");
+    const auto order = [&](const char* interface) {
+        std::string out;
+        for (const BoundMethod& method : BindClient(m_module, NodeAt(m_module, interface))) {
+            out += method.interface->name + "." + method.method->name + " ";
+        }
+        return out;
+    };
+    EXPECT_EQ(order("C"), "A.a B.destroy C.construct ");
+    EXPECT_EQ(order("D"), "A.a C.construct D.destroy ");
+}
+
 TEST_F(BindTest, FindsCompanionsAndSkipsInStructs)
 {
     m_module = LoadSchema("struct S { a @0 :Int32; hasA @1 :Bool; b @2 :Text $Proxy.skip; wantA @3 :Bool; }");

@@ -60,6 +60,21 @@ TEST_F(CommandTest, LeavesNothingElseBehind)
     EXPECT_EQ(m_dir.list().size(), SUFFIXES.size() + 1);
 }
 
+TEST_F(CommandTest, WritesTheSameBytesAgain)
+{
+    fs::copy(GOLDEN_DIR, ".", fs::copy_options::recursive);
+    const std::string schema = m_dir.path() + "/mapping.capnp";
+    for (const char* dir : {"first", "second"}) {
+        fs::create_directory(dir);
+        fs::current_path(m_dir.path() + "/" + dir);
+        ASSERT_EQ(RunMpgen({m_dir.path(), m_dir.path(), schema, SCHEMA_DIR}).status, 0);
+        fs::current_path(m_dir.path());
+    }
+    for (const std::string& suffix : SUFFIXES) {
+        EXPECT_EQ(ReadText("first/mapping.capnp" + suffix), ReadText("second/mapping.capnp" + suffix)) << suffix;
+    }
+}
+
 TEST_F(CommandTest, LeavesUnchangedFilesAlone)
 {
     WriteFile("a.capnp", Schema("struct S {}"));
@@ -178,8 +193,10 @@ TEST_F(CommandTest, SameNamesInDirectoriesHaveDifferentGuards)
     WriteFile("two/a.capnp", "@0xf3a1b5c7d9e0b2f4;\n");
     ASSERT_EQ(RunMpgen({".", ".", "one/a.capnp"}).status, 0);
     ASSERT_EQ(RunMpgen({".", ".", "two/a.capnp"}).status, 0);
-    EXPECT_THAT(ReadText("one/a.capnp.proxy.h"), HasSubstr("#ifndef MP_GENERATED_one_a_capnp_PROXY_H\n"));
-    EXPECT_THAT(ReadText("two/a.capnp.proxy.h"), HasSubstr("#ifndef MP_GENERATED_two_a_capnp_PROXY_H\n"));
+    EXPECT_THAT(ReadText("one/a.capnp.proxy.h"),
+                HasSubstr("#ifndef MP_GENERATED_one_a_capnp_f3a1b5c7d9e0b2f3_PROXY_H\n"));
+    EXPECT_THAT(ReadText("two/a.capnp.proxy.h"),
+                HasSubstr("#ifndef MP_GENERATED_two_a_capnp_f3a1b5c7d9e0b2f4_PROXY_H\n"));
 }
 
 } // namespace

@@ -9,7 +9,10 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-std::vector<std::string> Schemas() { return {"basic", "names", "extends", "base/base", "empty", "values"}; }
+std::vector<std::string> Schemas()
+{
+    return {"basic", "names", "extends", "base/base", "base/mid", "empty", "mapping", "values"};
+}
 
 class GoldenTest : public testing::TestWithParam<std::string>
 {

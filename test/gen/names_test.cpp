@@ -25,6 +25,15 @@ TEST(Names, AppendsAnUnderscoreToKeywords)
     EXPECT_EQ(SafeName("deleted"), "deleted");
 }
 
+TEST(Names, RenamesLocalVariablesAlsoForNewKeywords)
+{
+    EXPECT_EQ(LocalName("delete"), "delete_");
+    EXPECT_EQ(LocalName("concept"), "concept_");
+    EXPECT_EQ(LocalName("constinit"), "constinit_");
+    EXPECT_EQ(LocalName("name"), "name");
+    EXPECT_EQ(SafeName("concept"), "concept");
+}
+
 TEST(Names, MakesIdentifiersOfPaths)
 {
     EXPECT_EQ(PathName("dir/foo-bar.capnp"), "dir_foo_bar_capnp");
@@ -66,6 +75,12 @@ TEST(Text, CommentLinesDoNotContinueIntoCode)
 {
     EXPECT_EQ(DocComment("one\n\ntwo \\", "  "), "  //! one\n  //!\n  //! two\n");
     EXPECT_EQ(DocComment("", ""), "");
+}
+
+TEST(Text, PrintsSixteenHexDigits)
+{
+    EXPECT_EQ(Hex(0), "0000000000000000");
+    EXPECT_EQ(Hex(0xf00000000000000a), "f00000000000000a");
 }
 
 TEST(Text, QuotesLiterals) { EXPECT_EQ(Quoted("a\"b\\"), "\"a\\\"b\\\\\""); }

@@ -157,6 +157,18 @@ std::vector<BoundMethod> BindAll(const Module& module, const Node& interface)
     return out;
 }
 
+std::vector<BoundMethod> BindClient(const Module& module, const Node& interface)
+{
+    const std::vector<BoundMethod> all = BindAll(module, interface);
+    std::vector<BoundMethod> out;
+    for (auto it = all.begin(); it != all.end(); ++it) {
+        const bool replaced = it->role != Role::Method &&
+                              std::any_of(it + 1, all.end(), [&](const auto& other) { return other.role == it->role; });
+        if (!replaced) out.push_back(*it);
+    }
+    return out;
+}
+
 std::vector<BoundField> BindStruct(const Node& node)
 {
     std::vector<BoundField> out;

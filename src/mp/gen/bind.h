@@ -71,6 +71,9 @@ BoundMethod Bind(const Module& module, const Node& interface, const Method& meth
 //! All methods of an interface: those of its superclasses first, depth first, each superclass once.
 std::vector<BoundMethod> BindAll(const Module& module, const Node& interface);
 
+//! Those that a client has: of several construct or destroy methods only the last, which is the interface's own.
+std::vector<BoundMethod> BindClient(const Module& module, const Node& interface);
+
 //! The superclasses of an interface, in the order of BindAll, without the interface.
 std::vector<const Node*> AllSuperclasses(const Module& module, const Node& interface);
 

@@ -5,10 +5,21 @@
 #include "text.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace mp::gen {
 namespace {
+
+bool IsSpecial(const Method& method) { return method.name == "construct" || method.name == "destroy"; }
+
+//! Why a text of an annotation is not the name of a class; nothing if it may be one.
+const char* NoClass(const std::string& text)
+{
+    if (text.find_first_not_of(' ') == std::string::npos) return " names no class";
+    if (text.find_first_of("\n\r;{}\"") != std::string::npos) return " is not the name of a class";
+    return nullptr;
+}
 
 class Checker
 {
@@ -55,13 +66,16 @@ private:
 
 std::vector<std::string> Checker::run()
 {
-    const auto no_empty = [&](const std::vector<std::string>& names, const char* annotation) {
+    const auto check_headers = [&](const std::vector<std::string>& names, const char* annotation) {
         for (const std::string& name : names) {
             if (name.empty()) error("", Cat("empty $", annotation));
+            if (name.find_first_of("\n\r\"") != std::string::npos) {
+                error("", Cat("$", annotation, " is not the name of a header"));
+            }
         }
     };
-    no_empty(m_module.file().annotations.include, "include");
-    no_empty(m_module.file().annotations.include_types, "includeTypes");
+    check_headers(m_module.file().annotations.include, "include");
+    check_headers(m_module.file().annotations.include_types, "includeTypes");
     checkAll(m_module.file());
     return std::move(m_errors);
 }
@@ -81,8 +95,7 @@ void Checker::checkAll(const Node& scope)
 void Checker::checkWrap(const Node& node)
 {
     const std::string& wrap = *node.annotations.wrap;
-    if (wrap.find_first_not_of(' ') == std::string::npos) error(node.path, "$wrap names no class");
-    if (wrap.find_first_of("\n\r;{}\"") != std::string::npos) error(node.path, "$wrap is not the name of a class");
+    if (const char* reason = NoClass(wrap)) error(node.path, Cat("$wrap", reason));
     if (node.generic) error(node.path, "a generic type, or one inside a generic type, can't have $wrap");
     // Two schema types for one class would be two mappings of it; interfaces that wrap a template have none.
     if (node.kind == NodeKind::Interface && wrap.find('<') != std::string::npos) return;
@@ -92,10 +105,15 @@ void Checker::checkWrap(const Node& node)
 void Checker::checkInterface(const Node& node)
 {
     checkSuperclasses(node);
-    std::set<std::string> inherited;
+    std::map<std::string, const Node*> inherited;
     for (const Node* superclass : AllSuperclasses(m_module, node)) {
         for (const Method& method : superclass->methods) {
-            if (method.name != "construct" && method.name != "destroy") inherited.insert(method.name);
+            if (IsSpecial(method)) continue;
+            const auto [it, added] = inherited.emplace(method.name, superclass);
+            if (!added) {
+                error(node.path, Cat("its superclasses ", it->second->path, " and ", superclass->path,
+                                     " both have a method ", method.name));
+            }
         }
     }
     for (const Method& method : node.methods) {
@@ -150,19 +168,24 @@ bool Checker::checkLists(const Method& method, const std::string& path)
 
 void Checker::checkFields(const BoundMethod& bound)
 {
-    bool first = true;
+    std::set<std::string> names;
     for (const BoundField& field : bound.arguments) {
         const std::string path = fieldPath(bound, field);
         checkParam(bound, field);
         checkCompanions(bound, field);
-        if (field.context && field.params == nullptr) error(path, "a Context can't be a result");
-        if (field.context && field.params != nullptr && !first) error(path, "the Context must be the first parameter");
-        first = false;
+        if (field.context && field.results != nullptr) error(path, "a Context can't be a result");
+        if (field.context && field.params != nullptr && field.name != bound.context()->name) {
+            error(path, Cat("there is a Context already, ", bound.context()->name));
+        }
+        for (int i = 0; i < field.count; ++i) {
+            const std::string name = field.count == 1 ? field.name : Cat(field.name, i);
+            if (!names.insert(name).second) error(path, Cat("two C++ parameters are called ", name));
+        }
     }
     for (const BoundField& field : bound.exceptions) {
-        const std::string& type = *field.results->annotations.exception;
-        if (type.find_first_not_of(' ') == std::string::npos)
-            error(fieldPath(bound, field), "$exception names no class");
+        if (const char* reason = NoClass(*field.results->annotations.exception)) {
+            error(fieldPath(bound, field), Cat("$exception", reason));
+        }
         if (!field.boxed && !field.optional) {
             error(fieldPath(bound, field), "an exception needs a type that can be absent, such as Text or a struct");
         }

@@ -42,7 +42,7 @@ void Generate(const Options& options)
         for (size_t i = 0; i + 1 < errors.size(); ++i) std::cerr << "mpgen error: " << errors[i] << "\n";
         throw Error(errors.back());
     }
-    const CppNames names{options.src_file, options.output, options.include};
+    const CppNames names{options.src_file, options.output, options.include, module.file_id};
     std::map<std::string, std::string> files;
     for (const char* suffix : {".h", ".c++"}) {
         files[options.output + suffix] = ReadFile(staging.path() + "/" + name + suffix);

@@ -25,11 +25,15 @@ constexpr std::array<std::string_view, 84> KEYWORDS = {
 
 static_assert(std::is_sorted(KEYWORDS.begin(), KEYWORDS.end()));
 
-//! Not renamed by capnpc-c++, which is older than they are; a schema can't use them.
-constexpr std::array<std::string_view, 7> NEW_KEYWORDS = {"char8_t", "co_await",  "co_return", "co_yield",
-                                                          "concept", "consteval", "requires"};
+//! Not renamed by capnpc-c++, which is older than they are.
+constexpr std::array<std::string_view, 8> NEW_KEYWORDS = {"char8_t", "co_await",  "co_return", "co_yield",
+                                                          "concept", "consteval", "constinit", "requires"};
 
 bool IsKeyword(std::string_view name) { return std::binary_search(KEYWORDS.begin(), KEYWORDS.end(), name); }
+bool IsNewKeyword(std::string_view name)
+{
+    return std::find(NEW_KEYWORDS.begin(), NEW_KEYWORDS.end(), name) != NEW_KEYWORDS.end();
+}
 
 bool IsAlpha(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 bool IsAlnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -52,6 +56,8 @@ std::string Capitalized(const std::string& name)
 
 std::string SafeName(const std::string& name) { return IsKeyword(name) ? name + "_" : name; }
 
+std::string LocalName(const std::string& name) { return IsNewKeyword(name) ? name + "_" : SafeName(name); }
+
 std::string PathName(const std::string& path)
 {
     std::string out;
@@ -69,7 +75,7 @@ bool IsIdentifier(const std::string& text)
 {
     if (text.empty() || (!IsAlpha(text[0]) && text[0] != '_')) return false;
     if (!std::all_of(text.begin(), text.end(), [](char c) { return IsAlnum(c) || c == '_'; })) return false;
-    return !IsKeyword(text) && std::find(NEW_KEYWORDS.begin(), NEW_KEYWORDS.end(), text) == NEW_KEYWORDS.end();
+    return !IsKeyword(text) && !IsNewKeyword(text);
 }
 
 std::string CxxClass(const Module& module, const Node& node)

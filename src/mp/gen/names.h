@@ -11,6 +11,9 @@ std::string Capitalized(const std::string& name);
 //! The name, with an underscore behind it where C++ has it as a keyword: as capnpc-c++ does.
 std::string SafeName(const std::string& name);
 
+//! The name of a local variable: as SafeName, also for keywords that are newer than capnpc-c++.
+std::string LocalName(const std::string& name);
+
 //! A file path as part of a macro or namespace name: letters, digits and single underscores.
 std::string PathName(const std::string& path);
 

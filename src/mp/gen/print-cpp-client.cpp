@@ -9,7 +9,7 @@ namespace mp::gen {
 namespace {
 
 //! One parameter into the request.
-std::string BuildLine(const BoundField& field)
+std::string BuildLine(const BoundMethod& method, const BoundField& field)
 {
     const std::string accessor = CppFieldName(field);
     std::string out;
@@ -17,6 +17,8 @@ std::string BuildLine(const BoundField& field)
         out += Cat("            BuildWant<", accessor, ">(mp_params, ", CppParamNames(field)[0], ");\n");
     }
     if (field.params == nullptr) return out;
+    out += CppMapped(method, field, Cat("MappedParam<", accessor, ", Params, ", CppParamTypes(field), ">"),
+                     "            ");
     std::string args;
     int index = field.first;
     for (const std::string& name : CppParamNames(field)) {
@@ -29,21 +31,27 @@ std::string BuildLine(const BoundField& field)
 std::string BuildLambda(const BoundMethod& method)
 {
     std::string lines;
-    for (const BoundField& field : method.arguments) lines += BuildLine(field);
+    for (const BoundField& field : method.arguments) lines += BuildLine(method, field);
     if (lines.empty()) {
         return "        [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { "
                "mp_message.initAs<Params>(); }";
     }
-    return Cat("        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {\n",
+    // Nothing is built of what the caller only wants.
+    const bool used = lines.find("mp_context") != std::string::npos;
+    return Cat("        [&](ClientInvokeContext&", used ? " mp_context" : "",
+               ", ::capnp::AnyPointer::Builder mp_message) {\n",
                "            auto mp_params = mp_message.initAs<Params>();\n", lines, "        }");
 }
 
 //! One result out of the answer.
-std::string ReadLine(const BoundField& field)
+std::string ReadLine(const BoundMethod& method, const BoundField& field)
 {
     std::string args;
     for (const std::string& name : CppParamNames(field)) args += ", " + name;
-    return Cat("            ReadOutput<", CppFieldName(field), ">(", CppParamTypes(field), "(), mp_context, mp_results",
+    return Cat(CppMapped(method, field,
+                         Cat("MappedOutput<", CppFieldName(field), ", Results, ", CppParamTypes(field), ">"),
+                         "            "),
+               "            ReadOutput<", CppFieldName(field), ">(", CppParamTypes(field), "(), mp_context, mp_results",
                args, ");\n");
 }
 
@@ -56,16 +64,19 @@ std::string ReadLambda(const Module& module, const BoundMethod& method)
                      *field.results->annotations.exception, ">(), mp_context, mp_results);\n");
     }
     for (const BoundField& field : method.arguments) {
-        if (field.results != nullptr) lines += ReadLine(field);
+        if (field.results != nullptr) lines += ReadLine(method, field);
     }
     if (method.result) {
-        lines +=
-            Cat("            mp_result.template read<", CppFieldName(*method.result), ">(mp_context, mp_results);\n");
+        const std::string accessor = CppFieldName(*method.result);
+        lines += Cat(CppMapped(method, *method.result,
+                               Cat("ClientResult<MethodResult<Params>>::mapped<", accessor, ", Results::Reader>"),
+                               "            "),
+                     "            mp_result.read<", accessor, ">(mp_context, mp_results);\n");
     }
     if (lines.empty()) return "        [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {}";
     return Cat("        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {\n",
-               "            auto mp_results = mp_message.getAs<", CxxResults(module, *method.interface, *method.method),
-               ">();\n", lines, "        }");
+               "            using Results = ", CxxResults(module, *method.interface, *method.method),
+               ";\n            auto mp_results = mp_message.getAs<Results>();\n", lines, "        }");
 }
 
 std::string CallText(const Module& module, const CppNames& names, const Node& interface, const BoundMethod& method,
@@ -88,19 +99,11 @@ std::string ClientMethod(const Module& module, const CppNames& names, const Node
 {
     if (method.role != Role::Method) return SpecialMethod(module, names, interface, method);
     const std::string params = CxxParams(module, *method.interface, *method.method);
-    const std::string title = Cat(method.interface->path, ".", method.method->name);
     const std::string head =
         Cat("MethodResult<", params, "> ProxyClient<", CxxClass(module, interface),
             ">::", SafeName(CxxName(*method.method)), "(", CppParamList(method, params), ") noexcept(NoexceptMethod<",
             params, ">)\n{\n", CppAliases(module, names, method, true));
-    const std::string checks =
-        Cat("    static_assert(MethodArity<Params> == ", method.arity, ", ",
-            Quoted(title + ": the schema and the C++ method differ in the number of parameters"),
-            ");\n    static_assert(", method.result ? "!" : "", "std::is_void_v<MethodResult<Params>>, ",
-            Quoted(title + (method.result ? ": the schema has a result, the C++ method returns nothing"
-                                          : ": the C++ method returns a value, the schema has no result")),
-            ");\n");
-    return Cat(head, checks, "    ClientResult<MethodResult<Params>> mp_result;\n",
+    return Cat(head, "    ClientResult<MethodResult<Params>> mp_result;\n",
                CallText(module, names, interface, method, "", "NoexceptMethod<Params>"),
                "    return mp_result.take();\n}\n\n");
 }
@@ -108,7 +111,7 @@ std::string ClientMethod(const Module& module, const CppNames& names, const Node
 std::string Client(const Module& module, const CppNames& names, const Node& interface)
 {
     const std::string name = CxxClass(module, interface);
-    const std::vector<BoundMethod> methods = BindAll(module, interface);
+    const std::vector<BoundMethod> methods = BindClient(module, interface);
     std::string infos;
     std::string definitions;
     for (const BoundMethod& method : methods) {

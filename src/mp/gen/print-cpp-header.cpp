@@ -102,13 +102,20 @@ std::string FieldClasses(const Module& module, const CppNames& names)
                              "} // namespace ", FieldsNamespace(names), "\n\n");
 }
 
-//! "template <typename T> struct ProxyStruct<::ns::S<T>>"
+//! The struct's class, for a generic one with arguments "<T1, T2>"; the schema's names could hide others here.
+std::string StructName(const Module& module, const Node& node)
+{
+    std::vector<std::string> args;
+    for (size_t i = 1; i <= node.type_params.size(); ++i) args.push_back(Cat("T", i));
+    return CxxClass(module, node) + (args.empty() ? "" : Cat("<", Join(args, ", "), ">"));
+}
+
+//! "template <typename T1> struct ProxyStruct<::ns::S<T1>>"
 std::string StructHead(const Module& module, const Node& node)
 {
     std::vector<std::string> params;
-    for (const std::string& param : node.type_params) params.push_back("typename " + param);
-    return Cat("template <", Join(params, ", "), ">\nstruct ProxyStruct<", CxxClass(module, node),
-               node.type_params.empty() ? "" : Cat("<", Join(node.type_params, ", "), ">"), ">\n");
+    for (size_t i = 1; i <= node.type_params.size(); ++i) params.push_back(Cat("typename T", i));
+    return Cat("template <", Join(params, ", "), ">\nstruct ProxyStruct<", StructName(module, node), ">\n");
 }
 
 std::string StructClass(const Module& module, const CppNames& names, const Node& node)
@@ -130,18 +137,61 @@ std::string StructClass(const Module& module, const CppNames& names, const Node&
         aliases += Cat("    using ", alias, " = ", CppAccessor(names, accessor), ";\n");
         if (member) accessors.push_back(alias);
     }
-    const std::string args = node.type_params.empty() ? "" : Cat("<", Join(node.type_params, ", "), ">");
-    return Cat(DocComment(node.doc, ""), StructHead(module, node), "{\n    using Struct = ", CxxClass(module, node),
-               args, ";\n", aliases, "    using Accessors = std::tuple<", Join(accessors, ", "),
+    return Cat(DocComment(node.doc, ""), StructHead(module, node), "{\n    using Struct = ", StructName(module, node),
+               ";\n", aliases, "    using Accessors = std::tuple<", Join(accessors, ", "),
                ">;\n    static constexpr size_t fields = ", accessors.size(), ";\n};\n\n");
 }
+
+//! Name of the C++ method that the server calls.
+std::string CppMethodName(const Method& method) { return method.annotations.name.value_or(SafeName(CxxName(method))); }
 
 std::string MethodClass(const Module& module, const BoundMethod& method)
 {
     if (method.role != Role::Method) return "";
-    const std::string name = method.method->annotations.name.value_or(SafeName(CxxName(*method.method)));
     return Cat("template <>\nstruct ProxyMethod<", CxxParams(module, *method.interface, *method.method),
-               ">\n{\n    static constexpr auto impl = &", *method.interface->annotations.wrap, "::", name, ";\n};\n");
+               ">\n{\n    static constexpr auto impl = &", *method.interface->annotations.wrap,
+               "::", CppMethodName(*method.method), ";\n};\n");
+}
+
+//! What the wrapped class must have, told in the schema's words before the compiler stumbles over it.
+std::string ClassChecks(const CppNames& names, const Module& module, const Node& interface)
+{
+    const std::string& wrap = *interface.annotations.wrap;
+    std::string assertions;
+    for (const Superclass& superclass : interface.superclasses) {
+        const Node& base = module.nodes.at(superclass.id);
+        const std::string& base_wrap = *base.annotations.wrap;
+        assertions += Cat("    static_assert(std::is_convertible_v<C_*, ", base_wrap, "*>,\n                  ",
+                          Quoted(Cat(interface.path, " extends ", base.path, ": ", wrap,
+                                     " must be derived, publicly and once, from ", base_wrap)),
+                          ");\n");
+    }
+    for (const Method& method : interface.methods) {
+        if (Bind(module, interface, method).role != Role::Method) continue;
+        const std::string name = CppMethodName(method);
+        assertions +=
+            Cat("    static_assert(requires { requires IsMethod<decltype(&C_::", name, ")>; },\n                  ",
+                Quoted(Cat(interface.path, ".", method.name, ": ", wrap, " has no method ", name,
+                           " that is public, neither static nor overloaded")),
+                ");\n");
+    }
+    return CppChecks(names, interface, assertions);
+}
+
+//! What the wrapped class's method must be like.
+std::string MethodChecks(const Module& module, const BoundMethod& method)
+{
+    if (method.role != Role::Method) return "";
+    const std::string params = CxxParams(module, *method.interface, *method.method);
+    const std::string title = Cat(method.interface->path, ".", method.method->name);
+    return Cat(
+        "static_assert(MethodArity<", params, "> == ", method.arity, ",\n              ",
+        Quoted(Cat(title, ": the schema's method has ", method.arity,
+                   method.arity == 1 ? " C++ parameter" : " C++ parameters", ", the C++ method has another number")),
+        ");\nstatic_assert(", method.result ? "!" : "", "std::is_void_v<MethodResult<", params, ">>,\n              ",
+        Quoted(title + (method.result ? ": the schema has a result, the C++ method returns nothing"
+                                      : ": the C++ method returns a value, the schema has no result")),
+        ");\n");
 }
 
 std::string ClientMethod(const Module& module, const BoundMethod& method)
@@ -167,7 +217,7 @@ std::string ClientClass(const Module& module, const Node& interface)
 {
     const std::string name = CxxClass(module, interface);
     std::string methods;
-    for (const BoundMethod& method : BindAll(module, interface)) methods += ClientMethod(module, method);
+    for (const BoundMethod& method : BindClient(module, interface)) methods += ClientMethod(module, method);
     return Cat(DocComment(interface.doc, ""), "template <>\nstruct ProxyClient<", name,
                "> final : public ProxyClientCustom<", name, ", ", *interface.annotations.wrap, ">\n{\n",
                "    using ProxyClientCustom::ProxyClientCustom;\n    ~ProxyClient();\n", methods, "};\n\n");
@@ -178,9 +228,8 @@ std::string ServerClass(const Module& module, const Node& interface)
     const std::string name = CxxClass(module, interface);
     std::string methods;
     for (const BoundMethod& method : BindAll(module, interface)) {
-        const std::string& cxx_name = CxxName(*method.method);
-        methods += Cat("    ::kj::Promise<void> ", SafeName(cxx_name), "(", Capitalized(cxx_name),
-                       "Context call_context) override;\n");
+        methods += Cat("    ::kj::Promise<void> ", SafeName(CxxName(*method.method)), "(",
+                       CppCallContext(module, interface, method), " call_context) override;\n");
     }
     return Cat("template <>\nstruct ProxyServer<", name, "> : public ProxyServerCustom<", name, ", ",
                *interface.annotations.wrap, ">\n{\n",
@@ -204,9 +253,15 @@ std::string PrintCppHeader(const Module& module, const CppNames& names)
     std::string body = FieldClasses(module, names);
     for (const Node* node : Structs(module)) body += StructClass(module, names, *node);
     for (const Node* interface : interfaces) {
-        for (const Method& method : interface->methods) body += MethodClass(module, Bind(module, *interface, method));
+        body += ClassChecks(names, module, *interface);
+        std::string checks;
+        for (const Method& method : interface->methods) {
+            const BoundMethod bound = Bind(module, *interface, method);
+            body += MethodClass(module, bound);
+            checks += MethodChecks(module, bound);
+        }
+        body += checks + "\n";
     }
-    body += "\n";
     for (const Node* interface : interfaces) {
         body += ClientClass(module, *interface) + ServerClass(module, *interface) + InterfaceType(module, *interface);
     }

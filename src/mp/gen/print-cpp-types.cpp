@@ -8,18 +8,24 @@
 namespace mp::gen {
 namespace {
 
-std::string StructType(const Module& module, const Node& node)
+std::string StructType(const Module& module, const CppNames& names, const Node& node)
 {
+    std::string checks;
     std::string members;
     size_t count = 0;
     for (const BoundField& field : BindStruct(node)) {
         if (field.skip) continue;
         const std::string member = field.params->annotations.name.value_or(SafeName(field.name));
+        checks += Cat("    static_assert(requires { requires std::is_member_object_pointer_v<decltype(&C_::", member,
+                      ")>; },\n                  ",
+                      Quoted(Cat(node.path, ".", field.name, ": ", *node.annotations.wrap,
+                                 " has no accessible data member ", member)),
+                      ");\n");
         members += Cat("    static constexpr auto get(std::integral_constant<size_t, ", count,
                        ">) { return &Type::", member, "; }\n");
         ++count;
     }
-    return Cat("template <>\nstruct ProxyType<", *node.annotations.wrap,
+    return Cat(CppChecks(names, node, checks), "template <>\nstruct ProxyType<", *node.annotations.wrap,
                ">\n{\n    using Type = ", *node.annotations.wrap, ";\n    using Struct = ", CxxClass(module, node),
                ";\n", members, "    static constexpr size_t fields = ", count, ";\n};\n\n");
 }
@@ -28,12 +34,12 @@ std::string StructType(const Module& module, const Node& node)
 
 std::string PrintCppTypes(const Module& module, const CppNames& names)
 {
-    std::string body = Cat("#include <", names.include, ".proxy.h>\n");
+    std::string body = Cat("#include <mp/proxy.h>\n#include <", names.include, ".proxy.h>\n");
     for (const std::string& header : module.file().annotations.include_types)
         body += Cat("#include \"", header, "\"\n");
-    body += "#include <mp/proxy.h>\n\nnamespace mp {\n\n";
+    body += "\nnamespace mp {\n\n";
     for (const Node* node : Structs(module)) {
-        if (node->annotations.wrap) body += StructType(module, *node);
+        if (node->annotations.wrap) body += StructType(module, names, *node);
     }
     return Guarded(names, "PROXY_TYPES_H", body + "} // namespace mp\n");
 }

@@ -1,6 +1,7 @@
 #ifndef MP_GEN_TEXT_H
 #define MP_GEN_TEXT_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,6 +33,14 @@ inline std::string Join(const std::vector<std::string>& parts, std::string_view 
         if (i > 0) out += separator;
         out += parts[i];
     }
+    return out;
+}
+
+//! 16 digits.
+inline std::string Hex(uint64_t number)
+{
+    std::string out(16, '0');
+    for (auto digit = out.rbegin(); number != 0; ++digit, number >>= 4) *digit = "0123456789abcdef"[number & 15];
     return out;
 }
 

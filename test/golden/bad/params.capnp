@@ -6,6 +6,9 @@
 # error: params.capnp: I.several.results.result: the result can't stand for several C++ values
 # error: params.capnp: I.empty.results.e: $exception names no class
 # error: params.capnp: I.both.params.e: a parameter and an exception have the same name
+# error: params.capnp: I.text.results.e: $exception is not the name of a class
+# error: params.capnp: I.same.params.a0: two C++ parameters are called a0
+# error: params.capnp: I.many.params.a: $count(101) is out of range
 @0xf1a3b5c7d9e0b203;
 using Cxx = import "/capnp/c++.capnp";
 using Proxy = import "/mp/proxy.capnp";
@@ -20,4 +23,7 @@ interface I $Proxy.wrap("I") {
     several @5 () -> (result :Int32 $Proxy.count(2));
     empty @6 () -> (e :Text $Proxy.exception(""));
     both @7 (e :Text) -> (e :Text $Proxy.exception("E"));
+    text @8 () -> (e :Text $Proxy.exception("E; int x"));
+    same @9 (a :Int32 $Proxy.count(2), a0 :Int32) -> ();
+    many @10 (a :Int32 $Proxy.count(101)) -> ();
 }

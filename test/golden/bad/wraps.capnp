@@ -4,6 +4,7 @@
 # error: wraps.capnp: E: superclass F has no $wrap
 # error: wraps.capnp: K: superclass L must be declared before it
 # error: wraps.capnp: N.call: a superclass has a method of this name
+# error: wraps.capnp: P: its superclasses M and O both have a method call
 @0xf1a3b5c7d9e0b206;
 using Cxx = import "/capnp/c++.capnp";
 using Proxy = import "/mp/proxy.capnp";
@@ -19,3 +20,5 @@ interface K extends(L) $Proxy.wrap("K") {}
 interface L $Proxy.wrap("L") {}
 interface M $Proxy.wrap("M") { call @0 (); }
 interface N extends(M) $Proxy.wrap("N") { call @0 (); }
+interface O $Proxy.wrap("O") { call @0 (); }
+interface P extends(M, O) $Proxy.wrap("P") {}

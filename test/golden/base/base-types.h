@@ -4,5 +4,6 @@
 #include <mp/type-context.h>
 #include <mp/type-interface.h>
 #include <mp/type-number.h>
+#include <mp/type-threadmap.h>
 
 #endif // GOLDEN_BASE_TYPES_H

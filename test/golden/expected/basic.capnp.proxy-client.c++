@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-namespace client_basic_capnp {
+namespace client_basic_capnp_d2f1a6c0e4b83957 {
 constexpr MethodInfo INFO_Init_construct{
     "Init.construct", 0xf8f181fd6c0be21c, 0,
     [] { return ::capnp::Schema::from<::golden::messages::Init::ConstructParams>(); },
@@ -87,7 +87,7 @@ constexpr MethodInfo INFO_Init_nothing{
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingResults>(); }};
 const ProxyTypeRegister REGISTER_Init{TypeList<golden::Basic>()};
-} // namespace client_basic_capnp
+} // namespace client_basic_capnp_d2f1a6c0e4b83957
 } // namespace
 
 ProxyClient<::golden::messages::Init>::~ProxyClient() = default;
@@ -95,14 +95,17 @@ ProxyClient<::golden::messages::Init>::~ProxyClient() = default;
 void ProxyClient<::golden::messages::Init>::construct(Super& super)
 {
     using Params = ::golden::messages::Init::ConstructParams;
-    using ThreadMapField = Accessor<fields_basic_capnp::ThreadMap, FIELD_IN | FIELD_OUT | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp::INFO_Init_construct,
+    using ThreadMapField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::ThreadMap, FIELD_IN | FIELD_OUT | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_construct,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ThreadMapField, Params, TypeList<>>; static_assert(mp_mapped, "Init.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::ConstructResults>();
+            using Results = ::golden::messages::Init::ConstructResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<ThreadMapField, Results, TypeList<>>; static_assert(mp_mapped, "Init.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<ThreadMapField>(TypeList<>(), mp_context, mp_results);
         });
 }
@@ -110,10 +113,11 @@ void ProxyClient<::golden::messages::Init>::construct(Super& super)
 void ProxyClient<::golden::messages::Init>::destroy(Super& super)
 {
     using Params = ::golden::messages::Init::DestroyParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp::INFO_Init_destroy,
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_destroy,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -122,23 +126,26 @@ void ProxyClient<::golden::messages::Init>::destroy(Super& super)
 MethodResult<::golden::messages::Init::AddParams> ProxyClient<::golden::messages::Init>::add(MethodParam<::golden::messages::Init::AddParams, 0> a, MethodParam<::golden::messages::Init::AddParams, 1> b) noexcept(NoexceptMethod<::golden::messages::Init::AddParams>)
 {
     using Params = ::golden::messages::Init::AddParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using AField = Accessor<fields_basic_capnp::A, FIELD_IN>;
-    using BField = Accessor<fields_basic_capnp::B, FIELD_IN>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 2, "Init.add: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.add: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using AField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::A, FIELD_IN>;
+    using BField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::B, FIELD_IN>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_add,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_add,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.add: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.add: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            { constexpr bool mp_mapped = MappedParam<BField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.add: parameter b: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::AddResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::AddResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.add: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -146,22 +153,25 @@ MethodResult<::golden::messages::Init::AddParams> ProxyClient<::golden::messages
 MethodResult<::golden::messages::Init::AddOutParams> ProxyClient<::golden::messages::Init>::addOut(MethodParam<::golden::messages::Init::AddOutParams, 0> a, MethodParam<::golden::messages::Init::AddOutParams, 1> b, MethodParam<::golden::messages::Init::AddOutParams, 2> sum) noexcept(NoexceptMethod<::golden::messages::Init::AddOutParams>)
 {
     using Params = ::golden::messages::Init::AddOutParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using AField = Accessor<fields_basic_capnp::A, FIELD_IN>;
-    using BField = Accessor<fields_basic_capnp::B, FIELD_IN>;
-    using SumField = Accessor<fields_basic_capnp::Sum, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 3, "Init.addOut: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.addOut: the C++ method returns a value, the schema has no result");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using AField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::A, FIELD_IN>;
+    using BField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::B, FIELD_IN>;
+    using SumField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Sum, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_addOut,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_addOut,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.addOut: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.addOut: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            { constexpr bool mp_mapped = MappedParam<BField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.addOut: parameter b: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::AddOutResults>();
+            using Results = ::golden::messages::Init::AddOutResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<SumField, Results, TypeList<MethodParam<Params, 2>>>; static_assert(mp_mapped, "Init.addOut: result sum: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<SumField>(TypeList<MethodParam<Params, 2>>(), mp_context, mp_results, sum);
         });
     return mp_result.take();
@@ -170,19 +180,21 @@ MethodResult<::golden::messages::Init::AddOutParams> ProxyClient<::golden::messa
 MethodResult<::golden::messages::Init::AddInOutParams> ProxyClient<::golden::messages::Init>::addInOut(MethodParam<::golden::messages::Init::AddInOutParams, 0> a, MethodParam<::golden::messages::Init::AddInOutParams, 1> sum) noexcept(NoexceptMethod<::golden::messages::Init::AddInOutParams>)
 {
     using Params = ::golden::messages::Init::AddInOutParams;
-    using AField = Accessor<fields_basic_capnp::A, FIELD_IN>;
-    using SumField = Accessor<fields_basic_capnp::Sum, FIELD_IN | FIELD_OUT>;
-    static_assert(MethodArity<Params> == 2, "Init.addInOut: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.addInOut: the C++ method returns a value, the schema has no result");
+    using AField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::A, FIELD_IN>;
+    using SumField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Sum, FIELD_IN | FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_addInOut,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_addInOut,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.addInOut: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            { constexpr bool mp_mapped = MappedParam<SumField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.addInOut: parameter sum: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, SumField>(mp_params), std::forward<MethodParam<Params, 1>>(sum));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::AddInOutResults>();
+            using Results = ::golden::messages::Init::AddInOutResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<SumField, Results, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.addInOut: parameter sum: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<SumField>(TypeList<MethodParam<Params, 1>>(), mp_context, mp_results, sum);
         });
     return mp_result.take();
@@ -191,19 +203,20 @@ MethodResult<::golden::messages::Init::AddInOutParams> ProxyClient<::golden::mes
 MethodResult<::golden::messages::Init::HalfParams> ProxyClient<::golden::messages::Init>::half(MethodParam<::golden::messages::Init::HalfParams, 0> value) noexcept(NoexceptMethod<::golden::messages::Init::HalfParams>)
 {
     using Params = ::golden::messages::Init::HalfParams;
-    using ValueField = Accessor<fields_basic_capnp::Value, FIELD_IN | FIELD_OPTIONAL>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT | FIELD_OPTIONAL>;
-    static_assert(MethodArity<Params> == 1, "Init.half: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.half: the schema has a result, the C++ method returns nothing");
+    using ValueField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Value, FIELD_IN | FIELD_OPTIONAL>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_OPTIONAL>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_half,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_half,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.half: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::HalfResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::HalfResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.half: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -211,22 +224,24 @@ MethodResult<::golden::messages::Init::HalfParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::WantParams> ProxyClient<::golden::messages::Init>::want(MethodParam<::golden::messages::Init::WantParams, 0> name, MethodParam<::golden::messages::Init::WantParams, 1> size, MethodParam<::golden::messages::Init::WantParams, 2> text) noexcept(NoexceptMethod<::golden::messages::Init::WantParams>)
 {
     using Params = ::golden::messages::Init::WantParams;
-    using NameField = Accessor<fields_basic_capnp::Name, FIELD_IN | FIELD_BOXED>;
-    using SizeField = Accessor<fields_basic_capnp::Size, FIELD_OUT | FIELD_REQUESTED>;
-    using TextField = Accessor<fields_basic_capnp::Text, FIELD_OUT | FIELD_REQUESTED | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 3, "Init.want: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.want: the C++ method returns a value, the schema has no result");
+    using NameField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Name, FIELD_IN | FIELD_BOXED>;
+    using SizeField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Size, FIELD_OUT | FIELD_REQUESTED>;
+    using TextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Text, FIELD_OUT | FIELD_REQUESTED | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_want,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_want,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<NameField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.want: parameter name: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NameField>(mp_params), std::forward<MethodParam<Params, 0>>(name));
             BuildWant<SizeField>(mp_params, size);
             BuildWant<TextField>(mp_params, text);
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::WantResults>();
+            using Results = ::golden::messages::Init::WantResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<SizeField, Results, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.want: result size: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<SizeField>(TypeList<MethodParam<Params, 1>>(), mp_context, mp_results, size);
+            { constexpr bool mp_mapped = MappedOutput<TextField, Results, TypeList<MethodParam<Params, 2>>>; static_assert(mp_mapped, "Init.want: result text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<TextField>(TypeList<MethodParam<Params, 2>>(), mp_context, mp_results, text);
         });
     return mp_result.take();
@@ -235,19 +250,20 @@ MethodResult<::golden::messages::Init::WantParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::PassItemParams> ProxyClient<::golden::messages::Init>::passItem(MethodParam<::golden::messages::Init::PassItemParams, 0> item) noexcept(NoexceptMethod<::golden::messages::Init::PassItemParams>)
 {
     using Params = ::golden::messages::Init::PassItemParams;
-    using ItemField = Accessor<fields_basic_capnp::Item, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Init.passItem: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.passItem: the schema has a result, the C++ method returns nothing");
+    using ItemField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Item, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_passItem,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passItem,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ItemField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passItem: parameter item: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ItemField>(mp_params), std::forward<MethodParam<Params, 0>>(item));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::PassItemResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::PassItemResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.passItem: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -255,19 +271,20 @@ MethodResult<::golden::messages::Init::PassItemParams> ProxyClient<::golden::mes
 MethodResult<::golden::messages::Init::PassMapParams> ProxyClient<::golden::messages::Init>::passMap(MethodParam<::golden::messages::Init::PassMapParams, 0> map) noexcept(NoexceptMethod<::golden::messages::Init::PassMapParams>)
 {
     using Params = ::golden::messages::Init::PassMapParams;
-    using MapField = Accessor<fields_basic_capnp::Map, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Init.passMap: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.passMap: the schema has a result, the C++ method returns nothing");
+    using MapField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Map, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_passMap,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passMap,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<MapField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passMap: parameter map: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::PassMapResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::PassMapResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.passMap: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -275,25 +292,27 @@ MethodResult<::golden::messages::Init::PassMapParams> ProxyClient<::golden::mess
 MethodResult<::golden::messages::Init::SolveParams> ProxyClient<::golden::messages::Init>::solve(MethodParam<::golden::messages::Init::SolveParams, 0> equation) noexcept(NoexceptMethod<::golden::messages::Init::SolveParams>)
 {
     using Params = ::golden::messages::Init::SolveParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using EquationField = Accessor<fields_basic_capnp::Equation, FIELD_IN | FIELD_BOXED>;
-    using FailureField = Accessor<fields_basic_capnp::Failure, FIELD_OUT | FIELD_BOXED>;
-    using ErrorField = Accessor<fields_basic_capnp::Error, FIELD_OUT | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Init.solve: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.solve: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using EquationField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Equation, FIELD_IN | FIELD_BOXED>;
+    using FailureField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Failure, FIELD_OUT | FIELD_BOXED>;
+    using ErrorField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Error, FIELD_OUT | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_solve,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_solve,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.solve: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<EquationField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.solve: parameter equation: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EquationField>(mp_params), std::forward<MethodParam<Params, 0>>(equation));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::SolveResults>();
+            using Results = ::golden::messages::Init::SolveResults;
+            auto mp_results = mp_message.getAs<Results>();
             ThrowIfSet<FailureField>(TypeList<golden::Failure>(), mp_context, mp_results);
             ThrowIfSet<ErrorField>(TypeList<std::exception>(), mp_context, mp_results);
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.solve: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -301,15 +320,15 @@ MethodResult<::golden::messages::Init::SolveParams> ProxyClient<::golden::messag
 MethodResult<::golden::messages::Init::LendParams> ProxyClient<::golden::messages::Init>::lend(MethodParam<::golden::messages::Init::LendParams, 0> callback) noexcept(NoexceptMethod<::golden::messages::Init::LendParams>)
 {
     using Params = ::golden::messages::Init::LendParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using CallbackField = Accessor<fields_basic_capnp::Callback, FIELD_IN | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Init.lend: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.lend: the C++ method returns a value, the schema has no result");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using CallbackField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Callback, FIELD_IN | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_lend,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_lend,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.lend: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.lend: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -319,21 +338,23 @@ MethodResult<::golden::messages::Init::LendParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::GiveParams> ProxyClient<::golden::messages::Init>::give(MethodParam<::golden::messages::Init::GiveParams, 0> callback) noexcept(NoexceptMethod<::golden::messages::Init::GiveParams>)
 {
     using Params = ::golden::messages::Init::GiveParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using CallbackField = Accessor<fields_basic_capnp::Callback, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Init.give: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.give: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using CallbackField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Callback, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_give,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_give,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.give: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.give: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::GiveResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::GiveResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.give: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -341,15 +362,15 @@ MethodResult<::golden::messages::Init::GiveParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::ShareParams> ProxyClient<::golden::messages::Init>::share(MethodParam<::golden::messages::Init::ShareParams, 0> callback) noexcept(NoexceptMethod<::golden::messages::Init::ShareParams>)
 {
     using Params = ::golden::messages::Init::ShareParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using CallbackField = Accessor<fields_basic_capnp::Callback, FIELD_IN | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Init.share: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.share: the C++ method returns a value, the schema has no result");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using CallbackField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Callback, FIELD_IN | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_share,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_share,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.share: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.share: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -359,21 +380,23 @@ MethodResult<::golden::messages::Init::ShareParams> ProxyClient<::golden::messag
 MethodResult<::golden::messages::Init::PassFnParams> ProxyClient<::golden::messages::Init>::passFn(MethodParam<::golden::messages::Init::PassFnParams, 0> fn) noexcept(NoexceptMethod<::golden::messages::Init::PassFnParams>)
 {
     using Params = ::golden::messages::Init::PassFnParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using FnField = Accessor<fields_basic_capnp::Fn, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Init.passFn: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.passFn: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using FnField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Fn, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_passFn,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passFn,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.passFn: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<FnField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passFn: parameter fn: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FnField>(mp_params), std::forward<MethodParam<Params, 0>>(fn));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::PassFnResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::PassFnResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.passFn: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -381,15 +404,15 @@ MethodResult<::golden::messages::Init::PassFnParams> ProxyClient<::golden::messa
 MethodResult<::golden::messages::Init::ReadyParams> ProxyClient<::golden::messages::Init>::ready() noexcept(NoexceptMethod<::golden::messages::Init::ReadyParams>)
 {
     using Params = ::golden::messages::Init::ReadyParams;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 0, "Init.ready: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.ready: the schema has a result, the C++ method returns nothing");
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_ready,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_ready,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::ReadyResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::ReadyResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.ready: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -397,15 +420,15 @@ MethodResult<::golden::messages::Init::ReadyParams> ProxyClient<::golden::messag
 MethodResult<::golden::messages::Init::SizeParams> ProxyClient<::golden::messages::Init>::size() noexcept(NoexceptMethod<::golden::messages::Init::SizeParams>)
 {
     using Params = ::golden::messages::Init::SizeParams;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 0, "Init.size: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.size: the schema has a result, the C++ method returns nothing");
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_size,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_size,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::SizeResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Init::SizeResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.size: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -413,21 +436,23 @@ MethodResult<::golden::messages::Init::SizeParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::OrderedParams> ProxyClient<::golden::messages::Init>::ordered(MethodParam<::golden::messages::Init::OrderedParams, 0> in, MethodParam<::golden::messages::Init::OrderedParams, 1> reason) noexcept(NoexceptMethod<::golden::messages::Init::OrderedParams>)
 {
     using Params = ::golden::messages::Init::OrderedParams;
-    using InField = Accessor<fields_basic_capnp::In, FIELD_IN>;
-    using ReasonField = Accessor<fields_basic_capnp::Reason, FIELD_OUT | FIELD_BOXED>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 2, "Init.ordered: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Init.ordered: the schema has a result, the C++ method returns nothing");
+    using InField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::In, FIELD_IN>;
+    using ReasonField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Reason, FIELD_OUT | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_ordered,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_ordered,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<InField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.ordered: parameter in: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, InField>(mp_params), std::forward<MethodParam<Params, 0>>(in));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Init::OrderedResults>();
+            using Results = ::golden::messages::Init::OrderedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<ReasonField, Results, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.ordered: result reason: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<ReasonField>(TypeList<MethodParam<Params, 1>>(), mp_context, mp_results, reason);
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.ordered: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -435,15 +460,15 @@ MethodResult<::golden::messages::Init::OrderedParams> ProxyClient<::golden::mess
 MethodResult<::golden::messages::Init::ArgsParams> ProxyClient<::golden::messages::Init>::args(MethodParam<::golden::messages::Init::ArgsParams, 0> args0, MethodParam<::golden::messages::Init::ArgsParams, 1> args1) noexcept(NoexceptMethod<::golden::messages::Init::ArgsParams>)
 {
     using Params = ::golden::messages::Init::ArgsParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using ArgsField = Accessor<fields_basic_capnp::Args, FIELD_IN | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 2, "Init.args: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.args: the C++ method returns a value, the schema has no result");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgsField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Args, FIELD_IN | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_args,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_args,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.args: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgsField, Params, TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.args: parameter args: several C++ parameters need a CustomBuildField and a CustomPassField"); }
             BuildField(TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>(), mp_context, Make<StructField, ArgsField>(mp_params), std::forward<MethodParam<Params, 0>>(args0), std::forward<MethodParam<Params, 1>>(args1));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -453,17 +478,15 @@ MethodResult<::golden::messages::Init::ArgsParams> ProxyClient<::golden::message
 MethodResult<::golden::messages::Init::NothingParams> ProxyClient<::golden::messages::Init>::nothing() noexcept(NoexceptMethod<::golden::messages::Init::NothingParams>)
 {
     using Params = ::golden::messages::Init::NothingParams;
-    static_assert(MethodArity<Params> == 0, "Init.nothing: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Init.nothing: the C++ method returns a value, the schema has no result");
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Init_nothing,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_nothing,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
 }
 
 namespace {
-namespace client_basic_capnp {
+namespace client_basic_capnp_d2f1a6c0e4b83957 {
 constexpr MethodInfo INFO_Callback_destroy{
     "Callback.destroy", 0x8eacf76050a63ecc, 0,
     [] { return ::capnp::Schema::from<::golden::messages::Callback::DestroyParams>(); },
@@ -473,7 +496,7 @@ constexpr MethodInfo INFO_Callback_call{
     [] { return ::capnp::Schema::from<::golden::messages::Callback::CallParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Callback::CallResults>(); }};
 const ProxyTypeRegister REGISTER_Callback{TypeList<golden::Callback>()};
-} // namespace client_basic_capnp
+} // namespace client_basic_capnp_d2f1a6c0e4b83957
 } // namespace
 
 ProxyClient<::golden::messages::Callback>::~ProxyClient() = default;
@@ -481,10 +504,11 @@ ProxyClient<::golden::messages::Callback>::~ProxyClient() = default;
 void ProxyClient<::golden::messages::Callback>::destroy(Super& super)
 {
     using Params = ::golden::messages::Callback::DestroyParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp::INFO_Callback_destroy,
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Callback_destroy,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -493,27 +517,29 @@ void ProxyClient<::golden::messages::Callback>::destroy(Super& super)
 MethodResult<::golden::messages::Callback::CallParams> ProxyClient<::golden::messages::Callback>::call(MethodParam<::golden::messages::Callback::CallParams, 0> arg) noexcept(NoexceptMethod<::golden::messages::Callback::CallParams>)
 {
     using Params = ::golden::messages::Callback::CallParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using ArgField = Accessor<fields_basic_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Callback.call: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Callback.call: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Callback_call,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Callback_call,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.call: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Callback.call: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Callback::CallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Callback::CallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Callback.call: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
 
 namespace {
-namespace client_basic_capnp {
+namespace client_basic_capnp_d2f1a6c0e4b83957 {
 constexpr MethodInfo INFO_Function_destroy{
     "Function.destroy", 0xcf74bd84ea6feb0e, 0,
     [] { return ::capnp::Schema::from<::golden::messages::Function::DestroyParams>(); },
@@ -522,7 +548,7 @@ constexpr MethodInfo INFO_Function_call{
     "Function.call", 0xcf74bd84ea6feb0e, 1,
     [] { return ::capnp::Schema::from<::golden::messages::Function::CallParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Function::CallResults>(); }};
-} // namespace client_basic_capnp
+} // namespace client_basic_capnp_d2f1a6c0e4b83957
 } // namespace
 
 ProxyClient<::golden::messages::Function>::~ProxyClient() = default;
@@ -530,10 +556,11 @@ ProxyClient<::golden::messages::Function>::~ProxyClient() = default;
 void ProxyClient<::golden::messages::Function>::destroy(Super& super)
 {
     using Params = ::golden::messages::Function::DestroyParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp::INFO_Function_destroy,
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Function_destroy,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Function.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -542,21 +569,23 @@ void ProxyClient<::golden::messages::Function>::destroy(Super& super)
 MethodResult<::golden::messages::Function::CallParams> ProxyClient<::golden::messages::Function>::call(MethodParam<::golden::messages::Function::CallParams, 0> arg) noexcept(NoexceptMethod<::golden::messages::Function::CallParams>)
 {
     using Params = ::golden::messages::Function::CallParams;
-    using ContextField = Accessor<fields_basic_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using ArgField = Accessor<fields_basic_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_basic_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Function.call: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Function.call: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp::INFO_Function_call,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Function_call,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Function.call: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Function.call: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Function::CallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Function::CallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Function.call: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }

@@ -9,49 +9,67 @@
 namespace mp {
 
 namespace {
-namespace client_extends_capnp {
+namespace client_extends_capnp_e9a4c2b8d0f71635 {
+constexpr MethodInfo INFO_Other_destroy{
+    "Other.destroy", 0x9bec71ccfa136382, 0,
+    [] { return ::capnp::Schema::from<::golden::derived::Other::DestroyParams>(); },
+    [] { return ::capnp::Schema::from<::golden::derived::Other::DestroyResults>(); }};
 constexpr MethodInfo INFO_Other_otherCall{
-    "Other.otherCall", 0x9bec71ccfa136382, 0,
+    "Other.otherCall", 0x9bec71ccfa136382, 1,
     [] { return ::capnp::Schema::from<::golden::derived::Other::OtherCallParams>(); },
     [] { return ::capnp::Schema::from<::golden::derived::Other::OtherCallResults>(); }};
 const ProxyTypeRegister REGISTER_Other{TypeList<golden::Other>()};
-} // namespace client_extends_capnp
+} // namespace client_extends_capnp_e9a4c2b8d0f71635
 } // namespace
 
 ProxyClient<::golden::derived::Other>::~ProxyClient() = default;
 
+void ProxyClient<::golden::derived::Other>::destroy(Super& super)
+{
+    using Params = ::golden::derived::Other::DestroyParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Other_destroy,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Other.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+        },
+        [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
+}
+
 MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::derived::Other>::otherCall(MethodParam<::golden::derived::Other::OtherCallParams, 0> arg) noexcept(NoexceptMethod<::golden::derived::Other::OtherCallParams>)
 {
     using Params = ::golden::derived::Other::OtherCallParams;
-    using ArgField = Accessor<fields_extends_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_extends_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Other.otherCall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Other.otherCall: the schema has a result, the C++ method returns nothing");
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp::INFO_Other_otherCall,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Other_otherCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Other.otherCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::derived::Other::OtherCallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::derived::Other::OtherCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Other.otherCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
 
 namespace {
-namespace client_extends_capnp {
-constexpr MethodInfo INFO_Derived_destroy{
-    "Base.destroy", 0xed7e85f1e3420c6c, 0,
-    [] { return ::capnp::Schema::from<::golden::base::Base::DestroyParams>(); },
-    [] { return ::capnp::Schema::from<::golden::base::Base::DestroyResults>(); }};
-constexpr MethodInfo INFO_Derived_baseCall{
+namespace client_extends_capnp_e9a4c2b8d0f71635 {
+constexpr MethodInfo INFO_Derived_from_Base_baseCall{
     "Base.baseCall", 0xed7e85f1e3420c6c, 1,
     [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallParams>(); },
     [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallResults>(); }};
-constexpr MethodInfo INFO_Derived_otherCall{
-    "Other.otherCall", 0x9bec71ccfa136382, 0,
+constexpr MethodInfo INFO_Derived_from_Other_destroy{
+    "Other.destroy", 0x9bec71ccfa136382, 0,
+    [] { return ::capnp::Schema::from<::golden::derived::Other::DestroyParams>(); },
+    [] { return ::capnp::Schema::from<::golden::derived::Other::DestroyResults>(); }};
+constexpr MethodInfo INFO_Derived_from_Other_otherCall{
+    "Other.otherCall", 0x9bec71ccfa136382, 1,
     [] { return ::capnp::Schema::from<::golden::derived::Other::OtherCallParams>(); },
     [] { return ::capnp::Schema::from<::golden::derived::Other::OtherCallResults>(); }};
 constexpr MethodInfo INFO_Derived_derivedCall{
@@ -59,61 +77,65 @@ constexpr MethodInfo INFO_Derived_derivedCall{
     [] { return ::capnp::Schema::from<::golden::derived::Derived::DerivedCallParams>(); },
     [] { return ::capnp::Schema::from<::golden::derived::Derived::DerivedCallResults>(); }};
 const ProxyTypeRegister REGISTER_Derived{TypeList<golden::Derived>()};
-} // namespace client_extends_capnp
+} // namespace client_extends_capnp_e9a4c2b8d0f71635
 } // namespace
 
 ProxyClient<::golden::derived::Derived>::~ProxyClient() = default;
 
-void ProxyClient<::golden::derived::Derived>::destroy(Super& super)
+MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived::Derived>::baseCall(MethodParam<::golden::base::Base::BaseCallParams, 0> arg) noexcept(NoexceptMethod<::golden::base::Base::BaseCallParams>)
 {
-    using Params = ::golden::base::Base::DestroyParams;
-    using ContextField = Accessor<fields_extends_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_extends_capnp::INFO_Derived_destroy,
+    using Params = ::golden::base::Base::BaseCallParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_from_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::base::Base::BaseCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Base.baseCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+void ProxyClient<::golden::derived::Derived>::destroy(Super& super)
+{
+    using Params = ::golden::derived::Other::DestroyParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_from_Other_destroy,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Other.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
 
-MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived::Derived>::baseCall(MethodParam<::golden::base::Base::BaseCallParams, 0> arg) noexcept(NoexceptMethod<::golden::base::Base::BaseCallParams>)
-{
-    using Params = ::golden::base::Base::BaseCallParams;
-    using ContextField = Accessor<fields_extends_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using ArgField = Accessor<fields_extends_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_extends_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Base.baseCall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Base.baseCall: the schema has a result, the C++ method returns nothing");
-    ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp::INFO_Derived_baseCall,
-        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
-            auto mp_params = mp_message.initAs<Params>();
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
-        },
-        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::base::Base::BaseCallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
-        });
-    return mp_result.take();
-}
-
 MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::derived::Derived>::otherCall(MethodParam<::golden::derived::Other::OtherCallParams, 0> arg) noexcept(NoexceptMethod<::golden::derived::Other::OtherCallParams>)
 {
     using Params = ::golden::derived::Other::OtherCallParams;
-    using ArgField = Accessor<fields_extends_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_extends_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Other.otherCall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Other.otherCall: the schema has a result, the C++ method returns nothing");
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp::INFO_Derived_otherCall,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_from_Other_otherCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Other.otherCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::derived::Other::OtherCallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::derived::Other::OtherCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Other.otherCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -121,19 +143,195 @@ MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::de
 MethodResult<::golden::derived::Derived::DerivedCallParams> ProxyClient<::golden::derived::Derived>::derivedCall(MethodParam<::golden::derived::Derived::DerivedCallParams, 0> arg) noexcept(NoexceptMethod<::golden::derived::Derived::DerivedCallParams>)
 {
     using Params = ::golden::derived::Derived::DerivedCallParams;
-    using ArgField = Accessor<fields_extends_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_extends_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Derived.derivedCall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Derived.derivedCall: the schema has a result, the C++ method returns nothing");
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp::INFO_Derived_derivedCall,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_derivedCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Derived.derivedCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::derived::Derived::DerivedCallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::derived::Derived::DerivedCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Derived.derivedCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+namespace {
+namespace client_extends_capnp_e9a4c2b8d0f71635 {
+constexpr MethodInfo INFO_Bottom_from_Base_destroy{
+    "Base.destroy", 0xed7e85f1e3420c6c, 0,
+    [] { return ::capnp::Schema::from<::golden::base::Base::DestroyParams>(); },
+    [] { return ::capnp::Schema::from<::golden::base::Base::DestroyResults>(); }};
+constexpr MethodInfo INFO_Bottom_from_Base_baseCall{
+    "Base.baseCall", 0xed7e85f1e3420c6c, 1,
+    [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallParams>(); },
+    [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallResults>(); }};
+constexpr MethodInfo INFO_Bottom_from_Left_leftCall{
+    "Left.leftCall", 0x80b47e0c87ab3252, 0,
+    [] { return ::capnp::Schema::from<::golden::mid::Left::LeftCallParams>(); },
+    [] { return ::capnp::Schema::from<::golden::mid::Left::LeftCallResults>(); }};
+constexpr MethodInfo INFO_Bottom_from_Right_rightCall{
+    "Right.rightCall", 0x9de7db298a39ccb3, 0,
+    [] { return ::capnp::Schema::from<::golden::mid::Right::RightCallParams>(); },
+    [] { return ::capnp::Schema::from<::golden::mid::Right::RightCallResults>(); }};
+constexpr MethodInfo INFO_Bottom_construct{
+    "Bottom.construct", 0xa97642519fdea6c9, 0,
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::ConstructParams>(); },
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::ConstructResults>(); }};
+constexpr MethodInfo INFO_Bottom_bottomCall{
+    "Bottom.bottomCall", 0xa97642519fdea6c9, 1,
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::BottomCallParams>(); },
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::BottomCallResults>(); }};
+constexpr MethodInfo INFO_Bottom_makeDerived{
+    "Bottom.makeDerived", 0xa97642519fdea6c9, 2,
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::MakeDerivedParams>(); },
+    [] { return ::capnp::Schema::from<::golden::derived::Bottom::MakeDerivedResults>(); }};
+const ProxyTypeRegister REGISTER_Bottom{TypeList<golden::Bottom>()};
+} // namespace client_extends_capnp_e9a4c2b8d0f71635
+} // namespace
+
+ProxyClient<::golden::derived::Bottom>::~ProxyClient() = default;
+
+void ProxyClient<::golden::derived::Bottom>::destroy(Super& super)
+{
+    using Params = ::golden::base::Base::DestroyParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Base_destroy,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+        },
+        [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
+}
+
+MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived::Bottom>::baseCall(MethodParam<::golden::base::Base::BaseCallParams, 0> arg) noexcept(NoexceptMethod<::golden::base::Base::BaseCallParams>)
+{
+    using Params = ::golden::base::Base::BaseCallParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Base_baseCall,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::base::Base::BaseCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Base.baseCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+MethodResult<::golden::mid::Left::LeftCallParams> ProxyClient<::golden::derived::Bottom>::leftCall(MethodParam<::golden::mid::Left::LeftCallParams, 0> arg) noexcept(NoexceptMethod<::golden::mid::Left::LeftCallParams>)
+{
+    using Params = ::golden::mid::Left::LeftCallParams;
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Left_leftCall,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Left.leftCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::mid::Left::LeftCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Left.leftCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+MethodResult<::golden::mid::Right::RightCallParams> ProxyClient<::golden::derived::Bottom>::rightCall(MethodParam<::golden::mid::Right::RightCallParams, 0> arg) noexcept(NoexceptMethod<::golden::mid::Right::RightCallParams>)
+{
+    using Params = ::golden::mid::Right::RightCallParams;
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Right_rightCall,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Right.rightCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::mid::Right::RightCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Right.rightCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+void ProxyClient<::golden::derived::Bottom>::construct(Super& super)
+{
+    using Params = ::golden::derived::Bottom::ConstructParams;
+    using ThreadMapField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::ThreadMap, FIELD_IN | FIELD_OUT | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_construct,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ThreadMapField, Params, TypeList<>>; static_assert(mp_mapped, "Bottom.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::derived::Bottom::ConstructResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<ThreadMapField, Results, TypeList<>>; static_assert(mp_mapped, "Bottom.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            ReadOutput<ThreadMapField>(TypeList<>(), mp_context, mp_results);
+        });
+}
+
+MethodResult<::golden::derived::Bottom::BottomCallParams> ProxyClient<::golden::derived::Bottom>::bottomCall(MethodParam<::golden::derived::Bottom::BottomCallParams, 0> arg) noexcept(NoexceptMethod<::golden::derived::Bottom::BottomCallParams>)
+{
+    using Params = ::golden::derived::Bottom::BottomCallParams;
+    using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_bottomCall,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Bottom.bottomCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::derived::Bottom::BottomCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Bottom.bottomCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
+    return mp_result.take();
+}
+
+MethodResult<::golden::derived::Bottom::MakeDerivedParams> ProxyClient<::golden::derived::Bottom>::makeDerived() noexcept(NoexceptMethod<::golden::derived::Bottom::MakeDerivedParams>)
+{
+    using Params = ::golden::derived::Bottom::MakeDerivedParams;
+    using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT | FIELD_BOXED>;
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_makeDerived,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Bottom.makeDerived: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::derived::Bottom::MakeDerivedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Bottom.makeDerived: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }

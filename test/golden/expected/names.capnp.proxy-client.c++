@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-namespace client_names_capnp {
+namespace client_names_capnp_b7c3d9e0a1f25468 {
 constexpr MethodInfo INFO_Names_delete{
     "Names.delete", 0xd740733572f0a39f, 0,
     [] { return ::capnp::Schema::from<::Names::DeleteParams>(); },
@@ -19,7 +19,7 @@ constexpr MethodInfo INFO_Names_callIt{
     [] { return ::capnp::Schema::from<::Names::CallThatParams>(); },
     [] { return ::capnp::Schema::from<::Names::CallThatResults>(); }};
 const ProxyTypeRegister REGISTER_Names{TypeList<GlobalNames>()};
-} // namespace client_names_capnp
+} // namespace client_names_capnp_b7c3d9e0a1f25468
 } // namespace
 
 ProxyClient<::Names>::~ProxyClient() = default;
@@ -27,21 +27,23 @@ ProxyClient<::Names>::~ProxyClient() = default;
 MethodResult<::Names::DeleteParams> ProxyClient<::Names>::delete_(MethodParam<::Names::DeleteParams, 0> class_, MethodParam<::Names::DeleteParams, 1> plain) noexcept(NoexceptMethod<::Names::DeleteParams>)
 {
     using Params = ::Names::DeleteParams;
-    using ClassField = Accessor<fields_names_capnp::Class, FIELD_IN>;
-    using PlainField = Accessor<fields_names_capnp::Plain, FIELD_IN>;
-    using ResultField = Accessor<fields_names_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 2, "Names.delete: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Names.delete: the schema has a result, the C++ method returns nothing");
+    using ClassField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Class, FIELD_IN>;
+    using PlainField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Plain, FIELD_IN>;
+    using ResultField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp::INFO_Names_delete,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp_b7c3d9e0a1f25468::INFO_Names_delete,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ClassField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Names.delete: parameter class: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ClassField>(mp_params), std::forward<MethodParam<Params, 0>>(class_));
+            { constexpr bool mp_mapped = MappedParam<PlainField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Names.delete: parameter plain: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, PlainField>(mp_params), std::forward<MethodParam<Params, 1>>(plain));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::Names::DeleteResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::Names::DeleteResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Names.delete: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -49,31 +51,32 @@ MethodResult<::Names::DeleteParams> ProxyClient<::Names>::delete_(MethodParam<::
 MethodResult<::Names::CallThatParams> ProxyClient<::Names>::callThat(MethodParam<::Names::CallThatParams, 0> nested) noexcept(NoexceptMethod<::Names::CallThatParams>)
 {
     using Params = ::Names::CallThatParams;
-    using NestedField = Accessor<fields_names_capnp::Nested, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_names_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Names.callIt: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Names.callIt: the schema has a result, the C++ method returns nothing");
+    using NestedField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Nested, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp::INFO_Names_callIt,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp_b7c3d9e0a1f25468::INFO_Names_callIt,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<NestedField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Names.callIt: parameter nested: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NestedField>(mp_params), std::forward<MethodParam<Params, 0>>(nested));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::Names::CallThatResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::Names::CallThatResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Names.callIt: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
 
 namespace {
-namespace client_names_capnp {
+namespace client_names_capnp_b7c3d9e0a1f25468 {
 constexpr MethodInfo INFO_Names_Inner_inner{
     "Names.Inner.inner", 0xa1461163c7dccce4, 0,
     [] { return ::capnp::Schema::from<::Names::Inner::InnerParams>(); },
     [] { return ::capnp::Schema::from<::Names::Inner::InnerResults>(); }};
 const ProxyTypeRegister REGISTER_Names_Inner{TypeList<GlobalInner>()};
-} // namespace client_names_capnp
+} // namespace client_names_capnp_b7c3d9e0a1f25468
 } // namespace
 
 ProxyClient<::Names::Inner>::~ProxyClient() = default;
@@ -81,10 +84,8 @@ ProxyClient<::Names::Inner>::~ProxyClient() = default;
 MethodResult<::Names::Inner::InnerParams> ProxyClient<::Names::Inner>::inner() noexcept(NoexceptMethod<::Names::Inner::InnerParams>)
 {
     using Params = ::Names::Inner::InnerParams;
-    static_assert(MethodArity<Params> == 0, "Names.Inner.inner: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Names.Inner.inner: the C++ method returns a value, the schema has no result");
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp::INFO_Names_Inner_inner,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp_b7c3d9e0a1f25468::INFO_Names_Inner_inner,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();

@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-namespace client_values_capnp {
+namespace client_values_capnp_a8f1d3e5b7c90246 {
 constexpr MethodInfo INFO_Values_passEnum{
     "Values.passEnum", 0xa22a1129f0587667, 0,
     [] { return ::capnp::Schema::from<::golden::messages::Values::PassEnumParams>(); },
@@ -91,7 +91,7 @@ constexpr MethodInfo INFO_Values_passNested{
     [] { return ::capnp::Schema::from<::golden::messages::Values::PassNestedParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Values::PassNestedResults>(); }};
 const ProxyTypeRegister REGISTER_Values{TypeList<golden::Values>()};
-} // namespace client_values_capnp
+} // namespace client_values_capnp_a8f1d3e5b7c90246
 } // namespace
 
 ProxyClient<::golden::messages::Values>::~ProxyClient() = default;
@@ -99,19 +99,20 @@ ProxyClient<::golden::messages::Values>::~ProxyClient() = default;
 MethodResult<::golden::messages::Values::PassEnumParams> ProxyClient<::golden::messages::Values>::passEnum(MethodParam<::golden::messages::Values::PassEnumParams, 0> color) noexcept(NoexceptMethod<::golden::messages::Values::PassEnumParams>)
 {
     using Params = ::golden::messages::Values::PassEnumParams;
-    using ColorField = Accessor<fields_values_capnp::Color, FIELD_IN>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Values.passEnum: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passEnum: the schema has a result, the C++ method returns nothing");
+    using ColorField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Color, FIELD_IN>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passEnum,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passEnum,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ColorField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passEnum: parameter color: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ColorField>(mp_params), std::forward<MethodParam<Params, 0>>(color));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassEnumResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassEnumResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passEnum: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -119,19 +120,20 @@ MethodResult<::golden::messages::Values::PassEnumParams> ProxyClient<::golden::m
 MethodResult<::golden::messages::Values::PassDataParams> ProxyClient<::golden::messages::Values>::passData(MethodParam<::golden::messages::Values::PassDataParams, 0> data) noexcept(NoexceptMethod<::golden::messages::Values::PassDataParams>)
 {
     using Params = ::golden::messages::Values::PassDataParams;
-    using DataField = Accessor<fields_values_capnp::Data, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passData: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passData: the schema has a result, the C++ method returns nothing");
+    using DataField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Data, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passData,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passData,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<DataField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passData: parameter data: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassDataResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassDataResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passData: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -139,19 +141,20 @@ MethodResult<::golden::messages::Values::PassDataParams> ProxyClient<::golden::m
 MethodResult<::golden::messages::Values::PassBytesParams> ProxyClient<::golden::messages::Values>::passBytes(MethodParam<::golden::messages::Values::PassBytesParams, 0> data) noexcept(NoexceptMethod<::golden::messages::Values::PassBytesParams>)
 {
     using Params = ::golden::messages::Values::PassBytesParams;
-    using DataField = Accessor<fields_values_capnp::Data, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passBytes: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passBytes: the schema has a result, the C++ method returns nothing");
+    using DataField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Data, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passBytes,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passBytes,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<DataField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passBytes: parameter data: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassBytesResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassBytesResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passBytes: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -159,19 +162,20 @@ MethodResult<::golden::messages::Values::PassBytesParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassArrayParams> ProxyClient<::golden::messages::Values>::passArray(MethodParam<::golden::messages::Values::PassArrayParams, 0> array) noexcept(NoexceptMethod<::golden::messages::Values::PassArrayParams>)
 {
     using Params = ::golden::messages::Values::PassArrayParams;
-    using ArrayField = Accessor<fields_values_capnp::Array, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passArray: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passArray: the schema has a result, the C++ method returns nothing");
+    using ArrayField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Array, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passArray,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passArray,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ArrayField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passArray: parameter array: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArrayField>(mp_params), std::forward<MethodParam<Params, 0>>(array));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassArrayResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassArrayResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passArray: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -179,19 +183,20 @@ MethodResult<::golden::messages::Values::PassArrayParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassSetParams> ProxyClient<::golden::messages::Values>::passSet(MethodParam<::golden::messages::Values::PassSetParams, 0> set) noexcept(NoexceptMethod<::golden::messages::Values::PassSetParams>)
 {
     using Params = ::golden::messages::Values::PassSetParams;
-    using SetField = Accessor<fields_values_capnp::Set, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passSet: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passSet: the schema has a result, the C++ method returns nothing");
+    using SetField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Set, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passSet,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passSet,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<SetField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passSet: parameter set: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassSetResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassSetResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passSet: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -199,19 +204,20 @@ MethodResult<::golden::messages::Values::PassSetParams> ProxyClient<::golden::me
 MethodResult<::golden::messages::Values::PassHashedParams> ProxyClient<::golden::messages::Values>::passHashed(MethodParam<::golden::messages::Values::PassHashedParams, 0> set) noexcept(NoexceptMethod<::golden::messages::Values::PassHashedParams>)
 {
     using Params = ::golden::messages::Values::PassHashedParams;
-    using SetField = Accessor<fields_values_capnp::Set, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passHashed: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passHashed: the schema has a result, the C++ method returns nothing");
+    using SetField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Set, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passHashed,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passHashed,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<SetField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passHashed: parameter set: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassHashedResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassHashedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passHashed: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -219,19 +225,20 @@ MethodResult<::golden::messages::Values::PassHashedParams> ProxyClient<::golden:
 MethodResult<::golden::messages::Values::PassMapParams> ProxyClient<::golden::messages::Values>::passMap(MethodParam<::golden::messages::Values::PassMapParams, 0> map) noexcept(NoexceptMethod<::golden::messages::Values::PassMapParams>)
 {
     using Params = ::golden::messages::Values::PassMapParams;
-    using MapField = Accessor<fields_values_capnp::Map, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passMap: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passMap: the schema has a result, the C++ method returns nothing");
+    using MapField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Map, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passMap,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passMap,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<MapField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMap: parameter map: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassMapResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassMapResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passMap: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -239,19 +246,20 @@ MethodResult<::golden::messages::Values::PassMapParams> ProxyClient<::golden::me
 MethodResult<::golden::messages::Values::PassPairParams> ProxyClient<::golden::messages::Values>::passPair(MethodParam<::golden::messages::Values::PassPairParams, 0> pair) noexcept(NoexceptMethod<::golden::messages::Values::PassPairParams>)
 {
     using Params = ::golden::messages::Values::PassPairParams;
-    using PairField = Accessor<fields_values_capnp::Pair, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passPair: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passPair: the schema has a result, the C++ method returns nothing");
+    using PairField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Pair, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passPair,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passPair,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<PairField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passPair: parameter pair: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, PairField>(mp_params), std::forward<MethodParam<Params, 0>>(pair));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassPairResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassPairResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passPair: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -259,19 +267,20 @@ MethodResult<::golden::messages::Values::PassPairParams> ProxyClient<::golden::m
 MethodResult<::golden::messages::Values::PassTupleParams> ProxyClient<::golden::messages::Values>::passTuple(MethodParam<::golden::messages::Values::PassTupleParams, 0> tuple) noexcept(NoexceptMethod<::golden::messages::Values::PassTupleParams>)
 {
     using Params = ::golden::messages::Values::PassTupleParams;
-    using TupleField = Accessor<fields_values_capnp::Tuple, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passTuple: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passTuple: the schema has a result, the C++ method returns nothing");
+    using TupleField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Tuple, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passTuple,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passTuple,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<TupleField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passTuple: parameter tuple: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TupleField>(mp_params), std::forward<MethodParam<Params, 0>>(tuple));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassTupleResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassTupleResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passTuple: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -279,19 +288,20 @@ MethodResult<::golden::messages::Values::PassTupleParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassTimeParams> ProxyClient<::golden::messages::Values>::passTime(MethodParam<::golden::messages::Values::PassTimeParams, 0> time) noexcept(NoexceptMethod<::golden::messages::Values::PassTimeParams>)
 {
     using Params = ::golden::messages::Values::PassTimeParams;
-    using TimeField = Accessor<fields_values_capnp::Time, FIELD_IN>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Values.passTime: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passTime: the schema has a result, the C++ method returns nothing");
+    using TimeField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Time, FIELD_IN>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passTime,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passTime,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<TimeField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passTime: parameter time: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TimeField>(mp_params), std::forward<MethodParam<Params, 0>>(time));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassTimeResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassTimeResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passTime: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -299,19 +309,20 @@ MethodResult<::golden::messages::Values::PassTimeParams> ProxyClient<::golden::m
 MethodResult<::golden::messages::Values::PassSharedParams> ProxyClient<::golden::messages::Values>::passShared(MethodParam<::golden::messages::Values::PassSharedParams, 0> text) noexcept(NoexceptMethod<::golden::messages::Values::PassSharedParams>)
 {
     using Params = ::golden::messages::Values::PassSharedParams;
-    using TextField = Accessor<fields_values_capnp::Text, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passShared: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passShared: the schema has a result, the C++ method returns nothing");
+    using TextField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Text, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passShared,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passShared,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passShared: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassSharedResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassSharedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passShared: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -319,19 +330,20 @@ MethodResult<::golden::messages::Values::PassSharedParams> ProxyClient<::golden:
 MethodResult<::golden::messages::Values::PassListParams> ProxyClient<::golden::messages::Values>::passList(MethodParam<::golden::messages::Values::PassListParams, 0> list) noexcept(NoexceptMethod<::golden::messages::Values::PassListParams>)
 {
     using Params = ::golden::messages::Values::PassListParams;
-    using ListField = Accessor<fields_values_capnp::List, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passList: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passList: the schema has a result, the C++ method returns nothing");
+    using ListField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::List, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passList,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passList,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ListField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passList: parameter list: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListField>(mp_params), std::forward<MethodParam<Params, 0>>(list));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassListResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassListResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passList: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -339,19 +351,20 @@ MethodResult<::golden::messages::Values::PassListParams> ProxyClient<::golden::m
 MethodResult<::golden::messages::Values::PassOptionalParams> ProxyClient<::golden::messages::Values>::passOptional(MethodParam<::golden::messages::Values::PassOptionalParams, 0> text) noexcept(NoexceptMethod<::golden::messages::Values::PassOptionalParams>)
 {
     using Params = ::golden::messages::Values::PassOptionalParams;
-    using TextField = Accessor<fields_values_capnp::Text, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passOptional: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passOptional: the schema has a result, the C++ method returns nothing");
+    using TextField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Text, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passOptional,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passOptional,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passOptional: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassOptionalResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassOptionalResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passOptional: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -359,19 +372,20 @@ MethodResult<::golden::messages::Values::PassOptionalParams> ProxyClient<::golde
 MethodResult<::golden::messages::Values::PassEmptyParams> ProxyClient<::golden::messages::Values>::passEmpty(MethodParam<::golden::messages::Values::PassEmptyParams, 0> empty) noexcept(NoexceptMethod<::golden::messages::Values::PassEmptyParams>)
 {
     using Params = ::golden::messages::Values::PassEmptyParams;
-    using EmptyField = Accessor<fields_values_capnp::Empty, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passEmpty: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passEmpty: the schema has a result, the C++ method returns nothing");
+    using EmptyField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Empty, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passEmpty,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passEmpty,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<EmptyField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passEmpty: parameter empty: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EmptyField>(mp_params), std::forward<MethodParam<Params, 0>>(empty));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassEmptyResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassEmptyResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passEmpty: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -379,19 +393,20 @@ MethodResult<::golden::messages::Values::PassEmptyParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassCustomParams> ProxyClient<::golden::messages::Values>::passCustom(MethodParam<::golden::messages::Values::PassCustomParams, 0> custom) noexcept(NoexceptMethod<::golden::messages::Values::PassCustomParams>)
 {
     using Params = ::golden::messages::Values::PassCustomParams;
-    using CustomField = Accessor<fields_values_capnp::Custom, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passCustom: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passCustom: the schema has a result, the C++ method returns nothing");
+    using CustomField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Custom, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passCustom,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passCustom,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<CustomField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passCustom: parameter custom: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CustomField>(mp_params), std::forward<MethodParam<Params, 0>>(custom));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassCustomResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassCustomResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passCustom: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -399,19 +414,20 @@ MethodResult<::golden::messages::Values::PassCustomParams> ProxyClient<::golden:
 MethodResult<::golden::messages::Values::PassMessageParams> ProxyClient<::golden::messages::Values>::passMessage(MethodParam<::golden::messages::Values::PassMessageParams, 0> message) noexcept(NoexceptMethod<::golden::messages::Values::PassMessageParams>)
 {
     using Params = ::golden::messages::Values::PassMessageParams;
-    using MessageField = Accessor<fields_values_capnp::Message, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passMessage: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passMessage: the schema has a result, the C++ method returns nothing");
+    using MessageField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Message, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passMessage,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passMessage,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<MessageField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMessage: parameter message: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MessageField>(mp_params), std::forward<MethodParam<Params, 0>>(message));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassMessageResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassMessageResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passMessage: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -419,17 +435,18 @@ MethodResult<::golden::messages::Values::PassMessageParams> ProxyClient<::golden
 MethodResult<::golden::messages::Values::PassMutableParams> ProxyClient<::golden::messages::Values>::passMutable(MethodParam<::golden::messages::Values::PassMutableParams, 0> value) noexcept(NoexceptMethod<::golden::messages::Values::PassMutableParams>)
 {
     using Params = ::golden::messages::Values::PassMutableParams;
-    using ValueField = Accessor<fields_values_capnp::Value, FIELD_IN | FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passMutable: the schema and the C++ method differ in the number of parameters");
-    static_assert(std::is_void_v<MethodResult<Params>>, "Values.passMutable: the C++ method returns a value, the schema has no result");
+    using ValueField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Value, FIELD_IN | FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passMutable,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passMutable,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMutable: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassMutableResults>();
+            using Results = ::golden::messages::Values::PassMutableResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = MappedOutput<ValueField, Results, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMutable: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             ReadOutput<ValueField>(TypeList<MethodParam<Params, 0>>(), mp_context, mp_results, value);
         });
     return mp_result.take();
@@ -438,19 +455,20 @@ MethodResult<::golden::messages::Values::PassMutableParams> ProxyClient<::golden
 MethodResult<::golden::messages::Values::PassSmallParams> ProxyClient<::golden::messages::Values>::passSmall(MethodParam<::golden::messages::Values::PassSmallParams, 0> number) noexcept(NoexceptMethod<::golden::messages::Values::PassSmallParams>)
 {
     using Params = ::golden::messages::Values::PassSmallParams;
-    using NumberField = Accessor<fields_values_capnp::Number, FIELD_IN>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Values.passSmall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passSmall: the schema has a result, the C++ method returns nothing");
+    using NumberField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Number, FIELD_IN>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passSmall,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passSmall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<NumberField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passSmall: parameter number: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NumberField>(mp_params), std::forward<MethodParam<Params, 0>>(number));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassSmallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassSmallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passSmall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -458,19 +476,20 @@ MethodResult<::golden::messages::Values::PassSmallParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassFixedParams> ProxyClient<::golden::messages::Values>::passFixed(MethodParam<::golden::messages::Values::PassFixedParams, 0> fixed) noexcept(NoexceptMethod<::golden::messages::Values::PassFixedParams>)
 {
     using Params = ::golden::messages::Values::PassFixedParams;
-    using FixedField = Accessor<fields_values_capnp::Fixed, FIELD_IN>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Values.passFixed: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passFixed: the schema has a result, the C++ method returns nothing");
+    using FixedField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Fixed, FIELD_IN>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passFixed,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passFixed,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<FixedField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passFixed: parameter fixed: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FixedField>(mp_params), std::forward<MethodParam<Params, 0>>(fixed));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassFixedResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassFixedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passFixed: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
@@ -478,19 +497,20 @@ MethodResult<::golden::messages::Values::PassFixedParams> ProxyClient<::golden::
 MethodResult<::golden::messages::Values::PassNestedParams> ProxyClient<::golden::messages::Values>::passNested(MethodParam<::golden::messages::Values::PassNestedParams, 0> lists) noexcept(NoexceptMethod<::golden::messages::Values::PassNestedParams>)
 {
     using Params = ::golden::messages::Values::PassNestedParams;
-    using ListsField = Accessor<fields_values_capnp::Lists, FIELD_IN | FIELD_BOXED>;
-    using ResultField = Accessor<fields_values_capnp::Result, FIELD_OUT | FIELD_BOXED>;
-    static_assert(MethodArity<Params> == 1, "Values.passNested: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Values.passNested: the schema has a result, the C++ method returns nothing");
+    using ListsField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Lists, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp::INFO_Values_passNested,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passNested,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ListsField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passNested: parameter lists: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListsField>(mp_params), std::forward<MethodParam<Params, 0>>(lists));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::messages::Values::PassNestedResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::messages::Values::PassNestedResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Values.passNested: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }

@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-namespace client_base_base_capnp {
+namespace client_base_base_capnp_c5e0b1f7a3d94826 {
 constexpr MethodInfo INFO_Base_destroy{
     "Base.destroy", 0xed7e85f1e3420c6c, 0,
     [] { return ::capnp::Schema::from<::golden::base::Base::DestroyParams>(); },
@@ -19,7 +19,7 @@ constexpr MethodInfo INFO_Base_baseCall{
     [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallParams>(); },
     [] { return ::capnp::Schema::from<::golden::base::Base::BaseCallResults>(); }};
 const ProxyTypeRegister REGISTER_Base{TypeList<golden::Base>()};
-} // namespace client_base_base_capnp
+} // namespace client_base_base_capnp_c5e0b1f7a3d94826
 } // namespace
 
 ProxyClient<::golden::base::Base>::~ProxyClient() = default;
@@ -27,10 +27,11 @@ ProxyClient<::golden::base::Base>::~ProxyClient() = default;
 void ProxyClient<::golden::base::Base>::destroy(Super& super)
 {
     using Params = ::golden::base::Base::DestroyParams;
-    using ContextField = Accessor<fields_base_base_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    CallRemote<false>(super.m_context, super.m_client, client_base_base_capnp::INFO_Base_destroy,
+    using ContextField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Context, FIELD_IN | FIELD_BOXED>;
+    CallRemote<false>(super.m_context, super.m_client, client_base_base_capnp_c5e0b1f7a3d94826::INFO_Base_destroy,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
@@ -39,21 +40,23 @@ void ProxyClient<::golden::base::Base>::destroy(Super& super)
 MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::base::Base>::baseCall(MethodParam<::golden::base::Base::BaseCallParams, 0> arg) noexcept(NoexceptMethod<::golden::base::Base::BaseCallParams>)
 {
     using Params = ::golden::base::Base::BaseCallParams;
-    using ContextField = Accessor<fields_base_base_capnp::Context, FIELD_IN | FIELD_BOXED>;
-    using ArgField = Accessor<fields_base_base_capnp::Arg, FIELD_IN>;
-    using ResultField = Accessor<fields_base_base_capnp::Result, FIELD_OUT>;
-    static_assert(MethodArity<Params> == 1, "Base.baseCall: the schema and the C++ method differ in the number of parameters");
-    static_assert(!std::is_void_v<MethodResult<Params>>, "Base.baseCall: the schema has a result, the C++ method returns nothing");
+    using ContextField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Context, FIELD_IN | FIELD_BOXED>;
+    using ArgField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Arg, FIELD_IN>;
+    using ResultField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Result, FIELD_OUT>;
     ClientResult<MethodResult<Params>> mp_result;
-    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_base_capnp::INFO_Base_baseCall,
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_base_capnp_c5e0b1f7a3d94826::INFO_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
             BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
-            auto mp_results = mp_message.getAs<::golden::base::Base::BaseCallResults>();
-            mp_result.template read<ResultField>(mp_context, mp_results);
+            using Results = ::golden::base::Base::BaseCallResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Base.baseCall: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
         });
     return mp_result.take();
 }
