@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <gmock/gmock.h>
+#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@ namespace {
 
 using namespace test;
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -24,6 +26,17 @@ protected:
         std::vector<std::string> out;
         for (const std::string& suffix : SUFFIXES) {
             if (fs::exists(path + suffix)) out.push_back(suffix);
+        }
+        return out;
+    }
+
+    static std::vector<std::string> includes(const std::string& path)
+    {
+        std::vector<std::string> out;
+        std::istringstream lines(ReadText(path));
+        const std::string prefix = "#include ";
+        for (std::string line; std::getline(lines, line);) {
+            if (line.compare(0, prefix.size(), prefix) == 0) out.push_back(line.substr(prefix.size()));
         }
         return out;
     }
@@ -183,6 +196,40 @@ TEST_F(CommandTest, AcceptsOddSpellingsOfPaths)
 {
     WriteFile("src/a.capnp", Schema("struct S {}"));
     const Outcome outcome = RunMpgen({"./src/", "src", "src/../src/./a.capnp", SCHEMA_DIR});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outputs("a.capnp"), SUFFIXES);
+}
+
+TEST_F(CommandTest, AcceptsBlanksInPaths)
+{
+    WriteFile("a dir/a file.capnp", Schema("struct S {}"));
+    const Outcome outcome = RunMpgen({"a dir", ".", "a dir/a file.capnp", SCHEMA_DIR});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outputs("a file.capnp"), SUFFIXES);
+    EXPECT_THAT(ReadText("a file.capnp.proxy.h"), HasSubstr("#include <a dir/a file.capnp.h>"));
+}
+
+TEST_F(CommandTest, IncludesInTheOrderThatHeadersNeed)
+{
+    WriteFile("a.capnp", Schema("$Proxy.include(\"one.h\"); $Proxy.include(\"two.h\");\n"
+                                "$Proxy.includeTypes(\"one-types.h\"); $Proxy.includeTypes(\"two-types.h\");\n"
+                                "interface I $Proxy.wrap(\"I\") {}"));
+    ASSERT_EQ(RunMpgen({".", ".", "a.capnp", SCHEMA_DIR}).status, 0);
+    EXPECT_THAT(includes("a.capnp.proxy.h"),
+                ElementsAre("<a.capnp.h>", "\"one.h\"", "\"two.h\"", "<mp/proxy-method.h>", "<mp/proxy.h>"));
+    EXPECT_THAT(includes("a.capnp.proxy-types.h"),
+                ElementsAre("<mp/proxy.h>", "<a.capnp.proxy.h>", "\"one-types.h\"", "\"two-types.h\""));
+    EXPECT_THAT(includes("a.capnp.proxy-client.c++"),
+                ElementsAre("<a.capnp.h>", "<a.capnp.proxy.h>", "<a.capnp.proxy-types.h>", "<mp/proxy-types.h>"));
+    EXPECT_THAT(includes("a.capnp.proxy-server.c++"),
+                ElementsAre("<a.capnp.proxy.h>", "<a.capnp.proxy-types.h>", "<mp/proxy-types.h>"));
+}
+
+TEST_F(CommandTest, AcceptsDeclarationsThatAreNotItsBusiness)
+{
+    WriteFile("a.capnp", Schema("const a :Int32 = 1; enum E { e @0; } annotation b(struct) :Void;\n"
+                                "interface I { f @0 [T] (a :T) -> stream; }"));
+    const Outcome outcome = RunMpgen({".", ".", "a.capnp", SCHEMA_DIR});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(outputs("a.capnp"), SUFFIXES);
 }
