@@ -226,6 +226,27 @@ TEST(Disconnect, HandlersAreNotRunForAConnectionThatWasClosedHere)
     EXPECT_FALSE(told);
 }
 
+TEST(Disconnect, ConnectionsMayBeClosedWhileTheirEndIsBeingTold)
+{
+    // Driven by hand, so that the ends of both are noticed before either is told.
+    Logs logs;
+    EventLoop loop("mptest", logs.options());
+    ServiceImpl impl;
+    int told = 0;
+    for (int i = 0; i < 2; ++i) {
+        const auto sockets = SocketPair();
+        ServeStream<messages::Service>(loop, MakeStream(loop, sockets[0]), impl);
+        loop.m_incoming_connections.front().onDisconnect([&] {
+            ++told;
+            loop.m_incoming_connections.clear();
+        });
+        CloseSocket(sockets[1]);
+    }
+    loop.m_io_context.waitScope.poll();
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(logs.count("IPC server: socket disconnected."), 1u);
+}
+
 TEST(Disconnect, AHandlerMayDestroyTheConnection)
 {
     Session session;

@@ -1,9 +1,12 @@
 #include <future>
 #include <gtest/gtest.h>
 
+#include <kj/debug.h>
+#include <mp/proxy-invoke.h>
 #include <rpc/support/errors.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
+#include <thread>
 
 namespace mp::test {
 namespace {
@@ -80,6 +83,29 @@ TEST(Exceptions, WithoutTextArriveWithoutText)
     const std::string error = ErrorOf([&] { session.client->run("x"); });
     const std::string expected = "kj::Exception: (remote):0: failed: remote exception: std::exception: ";
     EXPECT_EQ(error.substr(0, expected.size()), expected);
+}
+
+TEST(Exceptions, WhileARequestIsBuiltReachTheCaller)
+{
+    Session session;
+    constexpr auto params = [] { return capnp::StructSchema(capnp::Schema::from<messages::Service::AddParams>()); };
+    const MethodInfo method{"Service.add", capnp::typeId<messages::Service>(), 1, params, params};
+    auto call = [&](auto build) {
+        auto read = [](ClientInvokeContext&, capnp::AnyPointer::Reader) {};
+        return ErrorOf([&] { InvokeClient(session.client->m_context, session.client->m_client, method, build, read); });
+    };
+    auto build = [](ClientInvokeContext&, capnp::AnyPointer::Builder) { throw std::range_error("can't be sent"); };
+    EXPECT_EQ(call(build), "can't be sent");
+    std::thread([&] {
+        // Here another thread builds it.
+        const auto io = kj::setupAsyncIo();
+        EXPECT_EQ(call(build), "can't be sent");
+    }).join();
+    auto large = [](ClientInvokeContext&, capnp::AnyPointer::Builder) {
+        kj::throwFatalException(KJ_EXCEPTION(FAILED, "too large"));
+    };
+    EXPECT_NE(call(large).find("too large"), std::string::npos);
+    EXPECT_EQ(session.client->add(1, 2), 3);
 }
 
 TEST(Exceptions, InterruptOnAWorkerIsAnEmptyAnswer)

@@ -68,6 +68,21 @@ TEST_F(ForeignServers, AreCalledWithoutThreadsOfTheirs)
     std::thread([&] { EXPECT_EQ(service->addOnWorker(5, 6), 11); }).join();
 }
 
+TEST_F(ForeignServers, ThatRefuseConstructAreLeft)
+{
+    class Refusing final : public messages::Service::Server
+    {
+    };
+    const auto sockets = SocketPair();
+    m_server.emplace(sockets[0], [] { return kj::heap<Refusing>(); });
+    const std::string error = ErrorOf(
+        [&] { ConnectStream<messages::Service>(m_client.loop(), MakeStream(m_client.loop(), sockets[1])); });
+    EXPECT_NE(error.find("unimplemented"), std::string::npos) << error;
+    // The server ends when its client has closed, and the client's loop when it has no connection.
+    m_server.reset();
+    m_client.release();
+}
+
 TEST_F(ForeignServers, CallBackOnTheCallersThread)
 {
     const auto service = connect();

@@ -1,6 +1,11 @@
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
 #include <gtest/gtest.h>
 
+#include <kj/debug.h>
+#include <kj/io.h>
 #include <mp/proxy-types.h>
+#include <rpc/support/errors.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 #include <thread>
@@ -141,6 +146,68 @@ TEST(Lifetime, ServersObjectsGoWithTheConnection)
     auto account = session.client->makeAccount();
     session.disconnectServer();
     EXPECT_TRUE(destroyed.wait());
+}
+
+TEST(Lifetime, NoServersObjectIsMadeForACallThatWasCanceled)
+{
+    const std::string made = "Creating mp::ProxyServerBase<mp::test::messages::Account,";
+    Session session;
+    bool destroyed = false;
+    session.impl.on_make_account = [&] { return std::make_unique<WatchedAccount>([&] { destroyed = true; }); };
+    session.client->makeAccount();
+    EXPECT_EQ(session.serverLogs().count(made), 1u);
+    destroyed = false;
+    session.impl.on_make_account = [&] {
+        session.disconnectServer();
+        return std::make_unique<WatchedAccount>([&] { destroyed = true; });
+    };
+    EXPECT_EQ(ErrorOf([&] { session.client->makeAccount(); }), INTERRUPTED);
+    EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+    EXPECT_TRUE(session.serverLogs().has(Log::Info, "canceled while executing."));
+    EXPECT_TRUE(destroyed);
+    EXPECT_EQ(session.serverLogs().count(made), 1u);
+}
+
+TEST(Lifetime, ReleasesAreWrittenBeforeTheConnectionCloses)
+{
+    const auto sockets = SocketPair();
+    kj::AutoCloseFd peer(sockets[1]);
+    Logs logs;
+    LoopThread client(logs.options());
+    EventLoop& loop = client.loop();
+    std::unique_ptr<Connection> connection;
+    std::optional<capnp::Capability::Client> remote;
+    Signal resolved;
+    loop.sync([&] {
+        connection = std::make_unique<Connection>(loop, MakeStream(loop, sockets[0]));
+        ServerVatId server;
+        remote.emplace(connection->m_rpc_system->bootstrap(server.vat_id));
+        loop.m_task_set->add(remote->whenResolved().then([&] { resolved.set(); }));
+    });
+    {
+        capnp::MallocMessageBuilder message;
+        auto results = message.initRoot<capnp::rpc::Message>().initReturn().initResults();
+        results.initCapTable(1)[0].setSenderHosted(5);
+        capnp::BuilderCapabilityTable capabilities;
+        capabilities.imbue(results.getContent())
+            .setAs<capnp::Capability>(capnp::Capability::Client(KJ_EXCEPTION(FAILED, "stands for the server's")));
+        capnp::writeMessageToFd(peer, message);
+    }
+    ASSERT_TRUE(resolved.wait());
+    loop.sync([&] {
+        remote.reset();
+        connection.reset();
+    });
+    // All that the peer can read, to the end.
+    std::vector<uint32_t> released;
+    kj::FdInputStream fd(peer.get());
+    kj::BufferedInputStreamWrapper input(fd);
+    while (input.tryGetReadBuffer().size() > 0) {
+        capnp::InputStreamMessageReader reader(input);
+        const auto message = reader.getRoot<capnp::rpc::Message>();
+        if (message.isRelease()) released.push_back(message.getRelease().getId());
+    }
+    EXPECT_EQ(released, std::vector<uint32_t>{5});
 }
 
 TEST(Lifetime, ReleasesAreDeliveredWhenTheConnectionCloses)
