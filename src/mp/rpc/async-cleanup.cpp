@@ -1,6 +1,7 @@
 #include "async-cleanup.h"
 
 #include "errors.h"
+#include "fault.h"
 
 #include <algorithm>
 #include <mp/event-loop.h>
@@ -71,7 +72,7 @@ void AsyncCleanup::look()
     const Lock lock(m_mutex);
     m_watching = false;
     if (m_ready.empty()) return;
-    if (m_begun == m_seen_begun) startThread();
+    if (m_begun == m_seen_begun && !MP_FAULT(CleansUpWithOneThread)) startThread();
     watch();
 }
 

@@ -1,5 +1,6 @@
 #include "dump.h"
 #include "errors.h"
+#include "fault.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
@@ -96,7 +97,7 @@ void ClientCall::start()
             [this](kj::Exception&& error) { failed(kj::mv(error)); }));
     } catch (...) {
         m_exception.capture();
-        done();
+        if (!MP_FAULT(SwallowsBuildErrors)) done();
     }
 }
 

@@ -1,3 +1,4 @@
+#include "fault.h"
 #include "message-network.h"
 #include "reactor.h"
 #include "runtime.h"
@@ -48,7 +49,9 @@ Connection::~Connection() noexcept(false)
 {
     *m_alive = false;
     m_disconnect_watch = nullptr;
-    for (ServerRequest* request : m_requests) request->cancel();
+    for (ServerRequest* request : m_requests) {
+        if (!MP_FAULT(CancelsNoRequests)) request->cancel();
+    }
     m_requests.clear();
     m_thread_lookups.cancel(KJ_EXCEPTION(DISCONNECTED, "the connection is closed"));
     m_pool.reset();
@@ -76,7 +79,7 @@ Connection::~Connection() noexcept(false)
         }
         fn();
     }
-    ThreadMapping::dropConnection(*this);
+    if (!MP_FAULT(KeepsEntriesOfConnections)) ThreadMapping::dropConnection(*this);
 }
 
 CleanupIt Connection::addSyncCleanup(std::function<void()> fn)
@@ -104,7 +107,7 @@ void Connection::runDisconnectHandlers()
     // Later, on no stack of the connection's: a handler may destroy it. The handlers after that one still run; but none
     // does when the connection was destroyed before the first.
     loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = m_alive] {
-        if (!*alive) return;
+        if (!*alive && !MP_FAULT(TellsOfClosedConnections)) return;
         while (!handlers->fns.empty()) {
             kj::Function<void()> fn = kj::mv(handlers->fns.front());
             handlers->fns.pop_front();

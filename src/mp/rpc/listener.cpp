@@ -1,3 +1,4 @@
+#include "fault.h"
 #include "reactor.h"
 #include "runtime.h"
 
@@ -80,7 +81,7 @@ private:
         {
             --m_listener->m_connections;
             // Not while the loop is being destroyed.
-            if (m_listener->m_loop.m_task_set) m_listener->accept();
+            if (m_listener->m_loop.m_task_set && !MP_FAULT(KeepsListenersPlace)) m_listener->accept();
         }
         Slot(const Slot&) = delete;
         Slot& operator=(const Slot&) = delete;

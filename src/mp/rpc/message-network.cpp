@@ -1,5 +1,7 @@
 #include "message-network.h"
 
+#include "fault.h"
+
 #include <capnp/any.h>
 #include <cerrno>
 #include <kj/debug.h>
@@ -331,7 +333,7 @@ void MessageNetwork::writeFailed(kj::Exception error)
 {
     dropOutput();
     // What the peer sent before it went is still good; after that, nobody will answer.
-    if (m_fd_stream) {
+    if (m_fd_stream && !MP_FAULT(DropsLastWords)) {
         size_t bytes = 0;
         while (!m_ended && bytes < MAX_LAST_BYTES) {
             const size_t n = readOnce();
@@ -362,6 +364,7 @@ kj::Promise<void> MessageNetwork::shutdown()
 
 bool MessageNetwork::close()
 {
+    if (MP_FAULT(ClosesWithoutSending)) return true;
     if (m_shut_when_sent) return m_output_bytes == 0;
     m_shut_when_sent = true;
     if (m_flush_pending) m_reactor.removeFlush(*this);

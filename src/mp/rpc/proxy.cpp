@@ -1,5 +1,6 @@
 #include "async-cleanup.h"
 #include "errors.h"
+#include "fault.h"
 #include "reactor.h"
 #include "runtime.h"
 
@@ -80,7 +81,7 @@ void ProxyClientLink::release(ProxyContext& context, capnp::Capability::Client& 
 void ProxyClientLink::abandon(ProxyContext& context, capnp::Capability::Client& capability, bool owned) noexcept
 {
     try {
-        release(context, capability, owned);
+        release(context, capability, owned && !MP_FAULT(LeaksFailedConnection));
     } catch (...) {
         MP_LOG(*context.loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
     }

@@ -1,6 +1,7 @@
 #include "reactor.h"
 
 #include "errors.h"
+#include "fault.h"
 
 #include <condition_variable>
 #include <kj/debug.h>
@@ -342,7 +343,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         if (pred()) break;
         if (!leading && may_lead) {
             Unlock(lock, [&] { leading = lead(waiter); });
-            if (!waiter.m_tasks.empty() || pred()) continue;
+            if (!MP_FAULT(SleepsWithoutLooking) && (!waiter.m_tasks.empty() || pred())) continue;
         }
         if (!leading) {
             waiter.m_cv.wait(lock.m_lock);
@@ -372,7 +373,7 @@ void Reactor::wakeLoopThread()
     m_check_done.store(true);
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = write(m_done, &one, sizeof(one));
-    if (m_loop_thread_leads) m_port.kick();
+    if (m_loop_thread_leads && !MP_FAULT(LeavesLoopAsleep)) m_port.kick();
 }
 
 void Reactor::dropRef()

@@ -1,3 +1,4 @@
+#include "fault.h"
 #include "reactor.h"
 #include "thread-mapping.h"
 
@@ -90,7 +91,7 @@ void Waiter::dropTasks()
 void Waiter::wake()
 {
     m_cv.notify_all();
-    if (m_leading) m_leading->kickLeader();
+    if (m_leading && !MP_FAULT(LeavesLeaderAsleep)) m_leading->kickLeader();
 }
 
 } // namespace mp

@@ -1,5 +1,6 @@
 #include "thread-mapping.h"
 
+#include "fault.h"
 #include "thread-server.h"
 
 #include <mp/event-loop.h>
@@ -86,7 +87,7 @@ void ThreadMapping::dropEntries(ThreadContext& thread, Connection& connection)
         request_thread = thread.request_threads.extract(&connection);
         callback_thread = thread.callback_threads.extract(&connection);
         if (const auto it = thread.m_exported.find(&connection); it != thread.m_exported.end()) {
-            it->second->m_thread = nullptr;
+            if (!MP_FAULT(KeepsEndedThreads)) it->second->m_thread = nullptr;
             thread.m_exported.erase(it);
         }
     }
