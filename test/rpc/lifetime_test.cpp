@@ -152,7 +152,7 @@ TEST(Lifetime, NoServersObjectIsMadeForACallThatWasCanceled)
 {
     const std::string made = "Creating mp::ProxyServerBase<mp::test::messages::Account,";
     Session session;
-    bool destroyed = false;
+    std::atomic<bool> destroyed{false};
     session.impl.on_make_account = [&] { return std::make_unique<WatchedAccount>([&] { destroyed = true; }); };
     session.client->makeAccount();
     EXPECT_EQ(session.serverLogs().count(made), 1u);
