@@ -12,7 +12,10 @@
 # the target. The target <target>_headers builds the generated headers, for targets that only include them.
 # MPGEN_EXECUTABLE names a generator that runs here when the library is built for another machine.
 
-set(MPGEN_EXECUTABLE "" CACHE FILEPATH "mpgen to use instead of the one that belongs to the library")
+# A project may have set it as a variable of its own.
+if(NOT DEFINED MPGEN_EXECUTABLE)
+  set(MPGEN_EXECUTABLE "" CACHE FILEPATH "mpgen to use instead of the one that belongs to the library")
+endif()
 
 function(_mp_find_generator out_command out_depends)
   if(MPGEN_EXECUTABLE)
