@@ -60,6 +60,7 @@ TEST(AsyncCleanup, OfOneConnectionDoesNotHoldUpAnothers)
 
 TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
 {
+    Signal first_begun;
     Signal proceed;
     Signal last;
     Signal gone;
@@ -68,6 +69,7 @@ TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
     Released released(session);
     auto first = released.object(*session.client, [&] {
         ++begun;
+        first_begun.set();
         EXPECT_TRUE(proceed.wait());
         EXPECT_EQ(begun, 1);
     });
@@ -82,6 +84,7 @@ TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
     second.reset();
     other.reset();
     EXPECT_TRUE(gone.wait());
+    EXPECT_TRUE(first_begun.wait());
     EXPECT_EQ(begun, 1);
     proceed.set();
     EXPECT_TRUE(last.wait());

@@ -165,11 +165,77 @@ TEST(Disconnect, EndsACallThatWaitsForItsCallback)
 TEST(Disconnect, LeavesOtherConnectionsAlone)
 {
     Session session;
-    const auto other = session.connect();
-    EXPECT_EQ(other->addOnWorker(1, 2), 3);
-    session.disconnectClient();
-    EXPECT_EQ(other->addOnWorker(3, 4), 7);
+    {
+        const auto other = session.connect();
+        EXPECT_EQ(other->addOnWorker(1, 2), 3);
+        Signal entered;
+        Signal proceed;
+        session.impl.on_run = [&](const std::string& what) {
+            entered.set();
+            EXPECT_TRUE(proceed.wait());
+            return what;
+        };
+        std::thread caller([&] { EXPECT_EQ(other->run("x"), "x"); });
+        EXPECT_TRUE(entered.wait());
+        session.disconnectClient();
+        ASSERT_TRUE(session.serverLogs().waitFor("IPC server: socket disconnected."));
+        EXPECT_EQ(other->addOnWorker(3, 4), 7);
+        proceed.set();
+        caller.join();
+    }
+    EXPECT_FALSE(session.serverLogs().has("canceled"));
     EXPECT_EQ(ErrorOf([&] { session.client->add(1, 2); }), AFTER);
+}
+
+TEST(Disconnect, BeforeTheWorkerWaitsIsHarmless)
+{
+    Signal closed;
+    Session session;
+    EventLoop& loop = session.serverLoop();
+    loop.sync([&] {
+        loop.testing_hook_makethread = [&] {
+            // When the loop has done with the request.
+            loop.m_task_set->add(kj::evalLater([&] {
+                loop.m_incoming_connections.clear();
+                closed.set();
+            }));
+        };
+        loop.testing_hook_makethread_created = [&] { EXPECT_TRUE(closed.wait()); };
+    });
+    EXPECT_EQ(ErrorOf([&] { session.client->addOnWorker(1, 2); }), INTERRUPTED);
+}
+
+TEST(Disconnect, BeforeExecutionSkipsTheMethod)
+{
+    std::atomic<bool> called{false};
+    Session session;
+    session.impl.on_run = [&](const std::string& what) {
+        called = true;
+        return what;
+    };
+    session.serverLoop().testing_hook_async_request_start = [&] { session.disconnectServer(); };
+    EXPECT_EQ(ErrorOf([&] { session.client->run("x"); }), INTERRUPTED);
+    const Logs& logs = session.serverLogs();
+    EXPECT_TRUE(logs.waitFor("canceled before it could be executed"));
+    EXPECT_TRUE(logs.hasLine(Log::Info, THREAD + R"(IPC server request #\d+ canceled before it could be executed)"));
+    EXPECT_FALSE(logs.has("executing request"));
+    EXPECT_FALSE(logs.has("canceled while executing"));
+    EXPECT_FALSE(called);
+}
+
+TEST(Disconnect, AfterExecutionDropsTheAnswer)
+{
+    Signal called;
+    Session session;
+    session.impl.on_run = [&](const std::string& what) {
+        called.set();
+        return what;
+    };
+    session.serverLoop().testing_hook_async_request_done = [&] { session.disconnectServer(); };
+    EXPECT_EQ(ErrorOf([&] { session.client->run("x"); }), INTERRUPTED);
+    EXPECT_TRUE(called.isSet());
+    EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+    EXPECT_FALSE(session.serverLogs().has("Service.run$Results"));
 }
 
 TEST(Disconnect, IsToldToTheHandlersOfBothSides)
@@ -186,16 +252,21 @@ TEST(Disconnect, IsToldToTheHandlersOfBothSides)
 
 TEST(Disconnect, HandlersAreAllRun)
 {
+    std::atomic<bool> on_loop{false};
     Session session;
     Signal first;
     Signal second;
     session.clientLoop().sync([&] {
         session.connection->onDisconnect([&] { first.set(); });
-        session.connection->onDisconnect([&] { second.set(); });
+        session.connection->onDisconnect([&] {
+            on_loop = session.clientLoop().isLoopThread();
+            second.set();
+        });
     });
     session.disconnectServer();
     EXPECT_TRUE(first.wait());
     EXPECT_TRUE(second.wait());
+    EXPECT_TRUE(on_loop);
 }
 
 TEST(Disconnect, AnApplicationsHandlerRunsBesideTheLibrarys)
@@ -274,6 +345,21 @@ TEST(Disconnect, ConnectToAPeerThatClosesAtOnce)
                       ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
                   }),
                   INTERRUPTED);
+    }
+    client.release();
+}
+
+TEST(Disconnect, OfAPeerThatClosesAtOnceFailsItsObjectsCalls)
+{
+    // An interface without "construct": the client object is there, and fails.
+    Logs logs;
+    LoopThread client(logs.options());
+    for (int i = 0; i < 20; ++i) {
+        const auto sockets = SocketPair();
+        CloseSocket(sockets[0]);
+        const auto counter = ConnectStream<messages::Counter>(client.loop(), MakeStream(client.loop(), sockets[1]));
+        const std::string error = ErrorOf([&] { counter->next(); });
+        EXPECT_TRUE(error == INTERRUPTED || error == AFTER) << error;
     }
     client.release();
 }

@@ -29,6 +29,7 @@ TEST(Exceptions, DeclaredStandardExceptionArrivesWithItsText)
     Session session;
     EXPECT_EQ(ErrorOf([&] { session.client->fail("just text", /* declared= */ false); }), "just text");
     EXPECT_EQ(ErrorOf([&] { session.client->fail("", /* declared= */ false); }), "");
+    EXPECT_THROW(session.client->fail("just text", /* declared= */ false), std::runtime_error);
     EXPECT_EQ(session.clientLogs().countLevel(Log::Raise), 0u);
 }
 
@@ -39,8 +40,14 @@ TEST(Exceptions, UndeclaredOnAWorkerIsRaised)
     const std::string error = ErrorOf([&] { session.client->run("x"); });
     const std::string expected = "kj::Exception: (remote):0: failed: remote exception: std::exception: boom";
     EXPECT_EQ(error.substr(0, expected.size()), expected);
-    EXPECT_TRUE(session.clientLogs().has(Log::Info, "IPC client exception kj::Exception: (remote):0: failed: remote "
-                                                    "exception: std::exception: boom"));
+    // The caller gets what the log function throws, which is told the same twice.
+    const auto messages = session.clientLogs().messages();
+    ASSERT_GE(messages.size(), 2u);
+    const LogMessage& info = messages[messages.size() - 2];
+    EXPECT_EQ(info.level, Log::Info);
+    EXPECT_EQ(info.message, "{" + CurrentThread().thread_name + "} IPC client exception " + error);
+    EXPECT_EQ(messages.back().level, Log::Raise);
+    EXPECT_EQ(messages.back().message, error);
     EXPECT_TRUE(session.serverLogs().has(Log::Error, "uncaught exception ("));
     EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
 }
@@ -52,7 +59,7 @@ TEST(Exceptions, UndeclaredOnTheLoopIsRaised)
     EXPECT_EQ(ErrorOf([&] { session.client->runOnLoop("x"); })
                   .find("kj::Exception: (remote):0: failed: remote exception: std::exception: boom"),
               0u);
-    EXPECT_TRUE(session.serverLogs().has(Log::Error, "IPC server unhandled exception: boom"));
+    EXPECT_TRUE(session.serverLogs().hasLine(Log::Error, THREAD + "IPC server unhandled exception: boom"));
     EXPECT_EQ(session.client->add(1, 2), 3);
 }
 
@@ -64,7 +71,8 @@ TEST(Exceptions, OfNoClassIsNamedByItsType)
     const std::string expected = "remote exception: unknown non-KJ exception of type: int";
     EXPECT_NE(ErrorOf([&] { session.client->run("x"); }).find(expected), std::string::npos);
     EXPECT_NE(ErrorOf([&] { session.client->runOnLoop("x"); }).find(expected), std::string::npos);
-    EXPECT_TRUE(session.serverLogs().has(Log::Error, "IPC server unhandled exception"));
+    EXPECT_TRUE(session.serverLogs().hasLine(Log::Error, THREAD + "IPC server unhandled exception"));
+    EXPECT_EQ(session.client->add(1, 2), 3);
 }
 
 TEST(Exceptions, OfKjKeepTheirDescription)
@@ -74,6 +82,16 @@ TEST(Exceptions, OfKjKeepTheirDescription)
         kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, "file", 1, kj::str("from kj")));
     };
     EXPECT_NE(ErrorOf([&] { session.client->run("x"); }).find("remote exception: from kj"), std::string::npos);
+}
+
+TEST(Exceptions, OfKjAboutDisconnectsLookLikeOne)
+{
+    Session session;
+    session.impl.on_run = [](const std::string&) -> std::string {
+        kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, "file", 1, kj::str("another peer")));
+    };
+    EXPECT_EQ(ErrorOf([&] { session.client->run("x"); }), INTERRUPTED);
+    EXPECT_EQ(session.client->addOnWorker(1, 2), 3);
 }
 
 TEST(Exceptions, WithoutTextArriveWithoutText)
@@ -121,6 +139,56 @@ TEST(Exceptions, InterruptOnTheLoopIsOrdinary)
     Session session;
     session.impl.on_loop = [](const std::string&) -> std::string { throw InterruptException("stop it"); };
     EXPECT_NE(ErrorOf([&] { session.client->runOnLoop("x"); }).find("std::exception: stop it"), std::string::npos);
+}
+
+TEST(Exceptions, DeclaredStandardExceptionCatchesInterrupts)
+{
+    Session session;
+    session.impl.on_fail = [] { throw InterruptException("stop it"); };
+    EXPECT_EQ(ErrorOf([&] { session.client->fail("", /* declared= */ false); }), "stop it");
+    EXPECT_FALSE(session.serverLogs().has("interrupted"));
+}
+
+TEST(Exceptions, OfACancelledRequestAreDropped)
+{
+    // Declared or not: there are no results any more.
+    for (const bool declared : {true, false}) {
+        Signal released;
+        Session session;
+        session.impl.on_fail = [&] {
+            session.disconnectServer();
+            EXPECT_TRUE(released.wait());
+        };
+        EXPECT_EQ(ErrorOf([&] { session.client->fail("late", declared); }), INTERRUPTED);
+        released.set();
+        EXPECT_TRUE(session.serverLogs().waitFor("interrupted (canceled)"));
+    }
+    Signal released;
+    Session session;
+    session.impl.on_run = [&](const std::string&) -> std::string {
+        session.disconnectServer();
+        EXPECT_TRUE(released.wait());
+        throw InterruptException("stop it");
+    };
+    EXPECT_EQ(ErrorOf([&] { session.client->run("x"); }), INTERRUPTED);
+    released.set();
+    EXPECT_TRUE(session.serverLogs().waitFor("interrupted (stop it)"));
+}
+
+TEST(Exceptions, WithoutALogFunctionGiveADefaultResult)
+{
+    Logs server_logs;
+    ServiceImpl impl;
+    impl.on_run = [](const std::string&) -> std::string { throw std::runtime_error("boom"); };
+    LoopThread server(server_logs.options());
+    LoopThread client(LogOptions{});
+    const auto sockets = SocketPair();
+    server.loop().sync(
+        [&] { ServeStream<messages::Service>(server.loop(), MakeStream(server.loop(), sockets[0]), impl); });
+    auto service = ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), sockets[1]));
+    EXPECT_EQ(service->run("x"), "");
+    server.loop().sync([&] { server.loop().m_incoming_connections.clear(); });
+    EXPECT_EQ(service->addOnWorker(1, 2), 0);
 }
 
 TEST(Exceptions, LogFunctionThatDoesNotThrowGivesADefaultResult)

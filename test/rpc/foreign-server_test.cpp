@@ -42,6 +42,37 @@ class PlainService final : public messages::Service::Server
             context.getResults().setResult(response.getResult());
         });
     }
+    //! Calls back without waiting: the answer and the callback leave together.
+    kj::Promise<void> share(ShareContext context) override
+    {
+        m_callback = context.getParams().getCallback();
+        m_callback_thread = context.getParams().getContext().getCallbackThread();
+        callBack(1);
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> callShared(CallSharedContext context) override
+    {
+        callBack(context.getParams().getArg());
+        context.getResults().setResult(m_called_back);
+        return kj::READY_NOW;
+    }
+    void callBack(int32_t arg)
+    {
+        auto request = KJ_ASSERT_NONNULL(m_callback).callRequest();
+        request.initContext().setThread(KJ_ASSERT_NONNULL(m_callback_thread));
+        request.setArg(arg);
+        m_calls.add(request.send().then([this](auto&&) { ++m_called_back; }));
+    }
+
+    class IgnoreErrors final : public kj::TaskSet::ErrorHandler
+    {
+        void taskFailed(kj::Exception&&) override {}
+    };
+    kj::Maybe<messages::Callback::Client> m_callback;
+    kj::Maybe<Thread::Client> m_callback_thread;
+    int32_t m_called_back{0};
+    IgnoreErrors m_ignore_errors;
+    kj::TaskSet m_calls{m_ignore_errors};
 };
 
 class ForeignServers : public testing::Test
@@ -93,6 +124,65 @@ TEST_F(ForeignServers, CallBackOnTheCallersThread)
     });
     EXPECT_EQ(service->lend(callback, 21), 42);
     EXPECT_EQ(thread, std::this_thread::get_id());
+}
+
+//! Notes the threads that call it.
+class NotingCallback final : public Callback
+{
+public:
+    explicit NotingCallback(std::vector<std::thread::id>& threads) : m_threads(threads) {}
+    int32_t call(int32_t arg) override
+    {
+        m_threads.push_back(std::this_thread::get_id());
+        return arg;
+    }
+
+private:
+    std::vector<std::thread::id>& m_threads;
+};
+
+TEST_F(ForeignServers, AnswerAndCallBackAtOnceWithoutLoss)
+{
+    const auto service = connect();
+    std::vector<std::thread::id> threads;
+    service->share(std::make_shared<NotingCallback>(threads));
+    for (int i = 1; i <= 1000; ++i) {
+        service->callShared(i);
+        // The last one may come too late for this call, and run in the next.
+        EXPECT_GE(threads.size(), static_cast<size_t>(i));
+    }
+    EXPECT_EQ(service->add(1, 2), 3);
+    EXPECT_EQ(threads, std::vector<std::thread::id>(1001, std::this_thread::get_id()));
+}
+
+TEST_F(ForeignServers, CallBackWhenTheThreadIsInACallAgain)
+{
+    const auto service = connect();
+    std::vector<std::thread::id> threads;
+    service->share(std::make_shared<NotingCallback>(threads));
+    EXPECT_EQ(service->add(1, 2), 3);
+    ASSERT_EQ(threads.size(), 1u);
+    // The callback is for this thread, which is not in a call, and comes before the answer.
+    std::thread([&] { service->callShared(5); }).join();
+    EXPECT_EQ(threads.size(), 1u);
+    EXPECT_EQ(service->add(1, 2), 3);
+    EXPECT_EQ(threads, std::vector<std::thread::id>(2, std::this_thread::get_id()));
+}
+
+TEST_F(ForeignServers, CallBackNoMoreWhenTheConnectionIsGone)
+{
+    auto service = connect();
+    std::vector<std::thread::id> threads;
+    service->share(std::make_shared<NotingCallback>(threads));
+    EXPECT_EQ(service->add(1, 2), 3);
+    std::thread([&] { service->callShared(5); }).join();
+    service.reset();
+    EXPECT_TRUE(m_logs.has(Log::Info, "canceled before it could be executed")) << m_logs.all();
+    // Nor in a call over another connection.
+    m_server.reset();
+    const auto other = connect();
+    EXPECT_EQ(other->addOnWorker(1, 2), 3);
+    EXPECT_EQ(threads.size(), 1u);
 }
 
 TEST_F(ForeignServers, FailuresAreRaised)

@@ -27,11 +27,14 @@ private:
 
 TEST(Lifetime, ObjectWithoutDestroyIsReleasedInTheBackground)
 {
-    Session session;
+    Signal released;
     Signal destroyed;
     std::atomic<bool> on_loop{true};
+    Session session;
     session.impl.on_counter_destroyed = [&] {
         on_loop = session.serverLoop().isLoopThread();
+        // Who drops the client doesn't wait for this.
+        EXPECT_TRUE(released.wait());
         destroyed.set();
     };
     auto counter = session.client->makeCounter();
@@ -39,6 +42,8 @@ TEST(Lifetime, ObjectWithoutDestroyIsReleasedInTheBackground)
     EXPECT_FALSE(destroyed.isSet());
     // Not by the base class, which has no virtual destructor.
     delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+    EXPECT_EQ(session.client->add(1, 2), 3);
+    released.set();
     EXPECT_TRUE(destroyed.wait());
     EXPECT_FALSE(on_loop);
     EXPECT_EQ(session.client->add(1, 2), 3);
@@ -74,22 +79,22 @@ TEST(Lifetime, CleanupFunctionsRunFrontToBack)
     Session session;
     auto client = session.connect();
     std::string order;
-    Connection* connection_at_front = nullptr;
-    Connection* connection_at_back = client->m_context.connection;
     ProxyContext& context = client->m_context;
-    context.cleanup_fns.emplace_front([&] {
-        order += "front ";
-        connection_at_front = context.connection;
-    });
-    context.cleanup_fns.emplace_back([&] {
-        order += "back ";
-        connection_at_back = context.connection;
-    });
-    context.cleanup_fns.emplace_back([&] { order += "last"; });
+    const std::shared_ptr<const bool> connected = context.connection->alive();
+    std::vector<size_t> left;
+    auto note = [&](const std::string& what) {
+        bool alive = false;
+        session.clientLoop().sync([&] { alive = *connected; });
+        order += what + (alive ? " " : " after the connection, ");
+        left.push_back(context.cleanup_fns.size());
+    };
+    context.cleanup_fns.emplace_front([&] { note("front"); });
+    context.cleanup_fns.emplace_back([&] { note("back"); });
+    context.cleanup_fns.emplace_back([&] { note("last"); });
     client.reset();
-    EXPECT_EQ(order, "front back last");
-    EXPECT_NE(connection_at_front, nullptr);
-    EXPECT_EQ(connection_at_back, nullptr); // closed before
+    EXPECT_EQ(order, "front back after the connection, last after the connection, ");
+    // Each is removed before it runs; the library's own is the second.
+    EXPECT_EQ(left, (std::vector<size_t>{3, 1, 0}));
 }
 
 TEST(Lifetime, CleanupFunctionMayThrow)
@@ -123,9 +128,12 @@ TEST(Lifetime, DestroyAfterDisconnectOnlyWarns)
     auto account = session.client->makeAccount();
     session.disconnectServer();
     account.reset();
-    EXPECT_TRUE(session.clientLogs().has(Log::Warning, "Remote destroy call failed during cleanup. Continuing."));
+    EXPECT_TRUE(session.clientLogs().hasLine(Log::Warning,
+                                             THREAD + "Remote destroy call failed during cleanup\\. Continuing\\."));
     // The log function was told before, and what it threw was kept in.
     EXPECT_EQ(session.clientLogs().countLevel(Log::Raise), 1u);
+    const std::string all = session.clientLogs().all();
+    EXPECT_LT(all.find("Raise: IPC client method call"), all.find("Remote destroy call failed")) << all;
 }
 
 TEST(Lifetime, DestroyAfterTheClientsOwnDisconnectOnlyWarns)
@@ -208,6 +216,32 @@ TEST(Lifetime, ReleasesAreWrittenBeforeTheConnectionCloses)
         if (message.isRelease()) released.push_back(message.getRelease().getId());
     }
     EXPECT_EQ(released, std::vector<uint32_t>{5});
+}
+
+TEST(Lifetime, ServersObjectsGoLastMadeFirstWithTheConnection)
+{
+    // So what tells of changes goes before what it was made for.
+    std::mutex mutex;
+    std::string order;
+    Signal all;
+    Session session;
+    std::vector<std::unique_ptr<Account>> accounts;
+    for (const std::string name : {"loader", "wallet", "notifications"}) {
+        session.impl.on_make_account = [&, name] {
+            return std::make_unique<WatchedAccount>([&, name] {
+                const std::lock_guard lock(mutex);
+                order += name + " ";
+                if (name == "loader") all.set();
+            });
+        };
+        accounts.push_back(session.client->makeAccount());
+    }
+    // Nothing holds the last one but the client: the answers are done with.
+    EXPECT_EQ(session.client->add(1, 2), 3);
+    session.disconnectServer();
+    EXPECT_TRUE(all.wait());
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(order, "notifications wallet loader ");
 }
 
 TEST(Lifetime, ReleasesAreDeliveredWhenTheConnectionCloses)

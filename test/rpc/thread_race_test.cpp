@@ -66,6 +66,45 @@ TEST(ThreadRace, ConnectionsComeAndGoInAStorm)
     for (auto& thread : threads) thread.join();
 }
 
+TEST(ThreadRace, ServersLoopEndsWhileConnectionsComeAndGo)
+{
+    for (int i = 0; i < REPEATS; ++i) {
+        constexpr int CLIENTS = 4;
+        std::atomic<int> made{0};
+        std::atomic<int> destroyed{0};
+        {
+            Session session;
+            session.impl.on_counter_destroyed = [&] { ++destroyed; };
+            std::barrier moment(CLIENTS + 1);
+            std::vector<std::thread> threads;
+            for (int t = 0; t < CLIENTS; ++t) {
+                threads.emplace_back([&] {
+                    std::vector<std::unique_ptr<ServiceClient>> clients;
+                    std::vector<std::unique_ptr<ProxyClient<messages::Counter>>> counters;
+                    for (int n = 0; n < 5; ++n) {
+                        clients.push_back(session.connect());
+                        counters.emplace_back(
+                            static_cast<ProxyClient<messages::Counter>*>(clients.back()->makeCounter().release()));
+                        ++made;
+                    }
+                    moment.arrive_and_wait();
+                    // What the server destroys in the background keeps its loop until it is done.
+                    while (!clients.empty()) {
+                        if (clients.size() % 2) counters.pop_back();
+                        clients.pop_back();
+                    }
+                });
+            }
+            moment.arrive_and_wait();
+            session.closeClient();
+            session.releaseServer();
+            // The server's loop has returned, and its objects are gone.
+            EXPECT_EQ(destroyed, made);
+            for (auto& thread : threads) thread.join();
+        }
+    }
+}
+
 TEST(ThreadRace, ServerClosesConnectionsWhosePeersAreJustGoing)
 {
     Session session;

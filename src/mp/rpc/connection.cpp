@@ -60,7 +60,12 @@ Connection::~Connection() noexcept(false)
     m_rpc_system.reset();
 
     // Without the end of the stream the peer would not see the releases that were just sent before it.
-    if (!m_network->close() && m_loop->m_task_set) {
+    const bool sent_all = m_network->close();
+    KJ_IF_MAYBE (error, m_network->closeError()) {
+        // Not thrown: containers of connections don't stand it.
+        MP_LOG(*m_loop, Log::Error) << "IPC connection was not shut down: " << kj::str(*error).cStr();
+    }
+    if (!sent_all && m_loop->m_task_set) {
         EventLoop& loop = *m_loop;
         kj::Promise<void> sent = m_network->finish();
         kj::Promise<void> late = loop.m_io_context.lowLevelProvider->getTimer().afterDelay(LINGER);

@@ -1,5 +1,4 @@
 #include "async-cleanup.h"
-#include "errors.h"
 #include "fd-stream.h"
 #include "in-flight.h"
 #include "io-provider.h"
@@ -112,10 +111,8 @@ void EventLoop::post(kj::Function<void()> fn)
         return;
     }
     call([&] {
-        try {
-            fn();
-        } catch (...) {
-            MP_LOG(*this, Log::Error) << "EventLoop: m_post_fn threw: " << CurrentExceptionText();
+        KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { fn(); })) {
+            MP_LOG(*this, Log::Error) << "EventLoop: m_post_fn threw: " << kj::str(*error).cStr();
         }
     });
 }

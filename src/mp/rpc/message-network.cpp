@@ -255,8 +255,13 @@ void MessageNetwork::sent(size_t bytes)
     }
     if (m_output_bytes > 0) return;
     if (m_shut_when_sent) {
-        // The peer may be gone already, and then need not be told.
-        kj::runCatchingExceptions([&] { m_stream->shutdownWrite(); });
+        KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { m_stream->shutdownWrite(); })) {
+            // The peer may be gone already, and then need not be told; some streams can't.
+            const auto type = error->getType();
+            if (type != kj::Exception::Type::DISCONNECTED && type != kj::Exception::Type::UNIMPLEMENTED) {
+                m_close_error = kj::mv(*error);
+            }
+        }
     }
     KJ_IF_MAYBE (fulfiller, m_all_sent) {
         (*fulfiller)->fulfill();

@@ -41,6 +41,8 @@ public:
     bool close();
     //! After close(): resolves when the rest is sent, or can't be.
     kj::Promise<void> finish();
+    //! After close(): why the peer could not be told, if it is there.
+    const kj::Maybe<kj::Exception>& closeError() const { return m_close_error; }
 
     // capnp::TwoPartyVatNetworkBase
     kj::Maybe<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>
@@ -127,6 +129,7 @@ private:
     bool m_flush_pending{false};
     bool m_write_failed{false};
     bool m_shut_when_sent{false};
+    kj::Maybe<kj::Exception> m_close_error;
     kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> m_all_sent;
 
     ConnectionDisposer m_disposer;

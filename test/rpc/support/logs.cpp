@@ -1,7 +1,9 @@
 #include <rpc/support/logs.h>
 
 #include <algorithm>
+#include <regex>
 #include <rpc/support/signal.h>
+#include <sstream>
 #include <stdexcept>
 
 namespace mp::test {
@@ -41,6 +43,16 @@ bool Logs::has(Log level, const std::string& text) const
     });
 }
 
+bool Logs::hasLine(Log level, const std::string& pattern) const
+{
+    const std::regex regex(std::string(kj::str(level).cStr()) + ": " + pattern);
+    std::istringstream lines(all());
+    for (std::string line; std::getline(lines, line);) {
+        if (std::regex_match(line, regex)) return true;
+    }
+    return false;
+}
+
 size_t Logs::countLevel(Log level) const
 {
     const std::lock_guard lock(m_mutex);
@@ -60,6 +72,12 @@ std::string Logs::all() const
     std::string text;
     for (const LogMessage& message : m_messages) text += kj::str(message.level).cStr() + (": " + message.message) + "\n";
     return text;
+}
+
+std::vector<LogMessage> Logs::messages() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_messages;
 }
 
 } // namespace mp::test

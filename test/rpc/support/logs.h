@@ -10,6 +10,9 @@
 
 namespace mp::test {
 
+//! Regular expression for how most messages begin: with the name of a thread of the tests' loops.
+inline const std::string THREAD = R"(\{mptest-\d+/[^}]*\} )";
+
 //! Collects log messages, and throws std::runtime_error for Log::Raise. Outlives its loops.
 class Logs
 {
@@ -21,11 +24,15 @@ public:
     size_t count(const std::string& text) const;
     bool has(const std::string& text) const { return count(text) > 0; }
     bool has(Log level, const std::string& text) const;
+    //! Whether a message, or a line of one, matches a regular expression as a whole.
+    bool hasLine(Log level, const std::string& pattern) const;
     size_t countLevel(Log level) const;
     //! Wait until a message contains a text. @return false when the deadline has passed
     [[nodiscard]] bool waitFor(const std::string& text, size_t times = 1) const;
     //! All messages, one per line.
     std::string all() const;
+    //! A copy of them.
+    std::vector<LogMessage> messages() const;
 
 private:
     size_t countLocked(const std::string& text) const;

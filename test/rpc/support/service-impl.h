@@ -24,6 +24,7 @@ public:
     int32_t callFn(std::function<int32_t(int32_t)> fn, int32_t arg) override { return fn ? fn(arg) : -1; }
     void fail(const std::string& text, bool declared) override
     {
+        if (on_fail) on_fail();
         if (declared) throw Failure{text, 7};
         throw std::runtime_error(text);
     }
@@ -46,6 +47,7 @@ public:
     // What tests put in, before they call.
     std::function<std::string(const std::string&)> on_run;
     std::function<std::string(const std::string&)> on_loop;
+    std::function<void()> on_fail;
     std::function<void()> on_counter_destroyed;
     std::function<void()> on_narrow;
     std::function<std::unique_ptr<Account>()> on_make_account;

@@ -30,6 +30,11 @@ Session::Session(Loops loops) : m_client_thread(m_client_logs.options())
 Session::~Session()
 {
     closeClient();
+    releaseServer();
+}
+
+void Session::releaseServer()
+{
     impl.drop();
     // A server's loop lives as long as it has a connection.
     if (m_server_thread) m_server_thread->release();

@@ -38,6 +38,9 @@ public:
     //! Destroy the client object, then the connection.
     void closeClient();
 
+    //! Wait until the server's loop has ended, which is its own.
+    void releaseServer();
+
     ServiceImpl impl;
     std::unique_ptr<ServiceClient> client;
     //! The client's side.
