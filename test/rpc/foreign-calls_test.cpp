@@ -89,8 +89,12 @@ TEST_F(ForeignCalls, DestroyObjectsAtOnceOrLeaveThem)
             destroy.send().wait(io.waitScope);
             EXPECT_EQ(destroyed, 1);
             // It is not there any more.
+            const std::string gone = " called on an object that was destroyed";
             EXPECT_EQ(errorOf(io, account.nextRequest().send()),
-                      "failed: remote exception: std::exception: Account.next called on an object that was destroyed");
+                      "failed: remote exception: std::exception: Account.next" + gone);
+            auto again = account.destroyRequest();
+            again.initContext().setThread(thread);
+            EXPECT_EQ(errorOf(io, again.send()), "failed: remote exception: std::exception: Account.destroy" + gone);
         }
         {
             // Not waited for.

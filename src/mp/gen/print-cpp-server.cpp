@@ -90,14 +90,13 @@ std::string ServedTypes(const std::vector<const BoundField*>& fields)
 
 std::string MethodBody(const Module& module, const CppNames& names, const Node& interface, const BoundMethod& method)
 {
-    if (method.role == Role::Destroy) return "    mp_context.proxy_server.invokeDestroy();\n";
+    const std::string check = Cat("    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_",
+                                  CppFlatName(interface, method), ");\n");
+    if (method.role == Role::Destroy) return Cat(check, "    mp_context.proxy_server.invokeDestroy();\n");
     const std::vector<const BoundField*> fields = ServedFields(method);
     std::string out = CppAliases(module, names, method, false);
     out += Cat("    using Call = ServerCall<Context, Params", ServedTypes(fields), ">;\n");
-    if (method.role == Role::Method) {
-        out += Cat("    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_",
-                   CppFlatName(interface, method), ");\n");
-    }
+    if (method.role == Role::Method) out += check;
     out += Cat("    const auto mp_call = [&](const auto& mp_release, auto&&... mp_args) {\n", CallLines(method),
                "        return true;\n    };\n");
     if (fields.empty()) return Cat(out, "    mp_call([] {});\n");

@@ -118,6 +118,7 @@ void Run_Init_construct(Context& mp_context)
 template <typename Context>
 void Run_Init_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Init_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -665,6 +666,7 @@ constexpr MethodInfo INFO_Callback_call{
 template <typename Context>
 void Run_Callback_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Callback_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -723,6 +725,7 @@ constexpr MethodInfo INFO_Function_call{
 template <typename Context>
 void Run_Function_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Function_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 

@@ -98,6 +98,7 @@ constexpr MethodInfo INFO_Derived_derivedCall{
 template <typename Context>
 void Run_Derived_from_Base_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Derived_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 

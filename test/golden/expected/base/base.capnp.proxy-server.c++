@@ -28,6 +28,7 @@ constexpr MethodInfo INFO_Base_baseCall{
 template <typename Context>
 void Run_Base_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Base_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
