@@ -214,18 +214,7 @@ TEST_F(ForeignClients, PipelineOnResults)
 {
     Signal destroyed;
     m_impl.on_make_account = [&] {
-        class CountingAccount final : public Account
-        {
-        public:
-            explicit CountingAccount(Signal& destroyed) : m_destroyed(destroyed) {}
-            ~CountingAccount() override { m_destroyed.set(); }
-            int32_t next() override { return ++m_value; }
-
-        private:
-            Signal& m_destroyed;
-            int32_t m_value{0};
-        };
-        return std::make_unique<CountingAccount>(destroyed);
+        return std::make_unique<WatchedAccount>([&] { destroyed.set(); });
     };
     run([&](auto& io, ServicePtr service) {
         // All of it leaves in one go; nothing is waited for before the end.

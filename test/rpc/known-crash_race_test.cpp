@@ -82,17 +82,6 @@ struct Ledger
     std::atomic<bool> open{true};
 };
 
-class LedgerAccount final : public Account
-{
-public:
-    explicit LedgerAccount(Ledger& ledger) : m_ledger(ledger) {}
-    ~LedgerAccount() override { EXPECT_TRUE(m_ledger.open); }
-    int32_t next() override { return m_ledger.open; }
-
-private:
-    Ledger& m_ledger;
-};
-
 TEST(KnownCrash, ObjectsGoAfterTheirMethods)
 {
     constexpr int THREADS = 4;
@@ -107,7 +96,7 @@ TEST(KnownCrash, ObjectsGoAfterTheirMethods)
             EXPECT_TRUE(closed.wait());
             EXPECT_TRUE(ledger->open);
             ++ended;
-            return std::make_unique<LedgerAccount>(*ledger);
+            return std::make_unique<WatchedAccount>([&] { EXPECT_TRUE(ledger->open); });
         };
         std::vector<std::thread> threads;
         for (int t = 0; t < THREADS; ++t) {

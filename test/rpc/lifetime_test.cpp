@@ -13,18 +13,6 @@
 namespace mp::test {
 namespace {
 
-class WatchedAccount final : public Account
-{
-public:
-    explicit WatchedAccount(std::function<void()> on_destroy) : m_on_destroy(std::move(on_destroy)) {}
-    ~WatchedAccount() override { m_on_destroy(); }
-    int32_t next() override { return ++m_value; }
-
-private:
-    const std::function<void()> m_on_destroy;
-    int32_t m_value{0};
-};
-
 TEST(Lifetime, ObjectWithoutDestroyIsReleasedInTheBackground)
 {
     Signal released;

@@ -51,18 +51,6 @@ std::string MethodOf(Kind kind)
     throw std::invalid_argument("kind");
 }
 
-//! Its destructor is where the method "destroy" is.
-class WatchedAccount final : public Account
-{
-public:
-    explicit WatchedAccount(std::function<void()> on_destroy) : m_on_destroy(std::move(on_destroy)) {}
-    ~WatchedAccount() override { m_on_destroy(); }
-    int32_t next() override { return 0; }
-
-private:
-    const std::function<void()> m_on_destroy;
-};
-
 } // namespace
 
 const char* NameOf(Kind kind) { return Name(KINDS, kind); }
@@ -130,6 +118,7 @@ void StepWatch::watch(EventLoop& loop, ServiceImpl& impl)
         at(Step::InMethod);
         return what;
     };
+    // Its method "destroy" is the destructor.
     impl.on_make_account = [this] { return std::make_unique<WatchedAccount>([this] { at(Step::InMethod); }); };
     impl.on_narrow = [this] { arm(); };
 }

@@ -57,6 +57,19 @@ private:
     std::shared_ptr<Callback> m_shared;
 };
 
+//! An object with "destroy" whose destructor does something.
+class WatchedAccount final : public Account
+{
+public:
+    explicit WatchedAccount(std::function<void()> on_destroy) : m_on_destroy(std::move(on_destroy)) {}
+    ~WatchedAccount() override { m_on_destroy(); }
+    int32_t next() override { return ++m_value; }
+
+private:
+    const std::function<void()> m_on_destroy;
+    int32_t m_value{0};
+};
+
 //! A callback made of a function.
 class FnCallback final : public Callback
 {
