@@ -11,12 +11,6 @@
 namespace mp {
 namespace detail {
 
-template <typename Output>
-void BuildText(Output&& output, std::string_view text)
-{
-    BuildBytes(output, text.data(), text.size());
-}
-
 template <typename Input, typename ReadDest>
 decltype(auto) ReadText(Input&& input, ReadDest&& read_dest)
 {
@@ -29,13 +23,14 @@ decltype(auto) ReadText(Input&& input, ReadDest&& read_dest)
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<std::string>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
-    detail::BuildText(output, value);
+    detail::BuildBytes(output, value.data(), value.size());
 }
 
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<std::string_view>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
-    detail::BuildText(output, value);
+    const std::string_view view = value;
+    detail::BuildBytes(output, view.data(), view.size());
 }
 
 template <typename Input, typename ReadDest>

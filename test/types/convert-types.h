@@ -34,6 +34,25 @@ decltype(auto) CustomReadField(TypeList<types::Fixed>, Priority<1>, InvokeContex
     return read_dest.construct(static_cast<int32_t>(input.get()));
 }
 
+//! Sets with hashes of any kind: for those with the standard one, the library's conversion is closer.
+template <typename T, typename Hash, typename Value, typename Output>
+void CustomBuildField(TypeList<std::unordered_set<T, Hash>>, Priority<1>, InvokeContext& context, Value&& value,
+                      Output&& output)
+{
+    BuildList(TypeList<T>(), context, output, std::forward<Value>(value));
+}
+
+template <typename T, typename Hash, typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<std::unordered_set<T, Hash>>, Priority<1>, InvokeContext& context,
+                               Input&& input, ReadDest&& read_dest)
+{
+    return ReadList(
+        TypeList<T>(), context, input, read_dest, [](auto& value, size_t) { value = {T{-1}}; },
+        [](auto& value, auto&&... args) -> auto& {
+            return *value.emplace(std::forward<decltype(args)>(args)...).first;
+        });
+}
+
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<types::Tracked>, Priority<1>, InvokeContext&, Value&&, Output&& output)
 {

@@ -416,6 +416,20 @@ TEST_F(ConvertTest, KeepsTheFirstOfEqualKeys)
     EXPECT_THAT((read<Access::NumbersAccessor, std::set<int32_t>>()), ElementsAre(5));
 }
 
+//! A hash of the application.
+struct OwnHash
+{
+    size_t operator()(int32_t number) const { return static_cast<size_t>(number) * 7; }
+};
+
+TEST_F(ConvertTest, LeavesSetsWithOtherHashesToHooks)
+{
+    using Own = std::unordered_set<int32_t, OwnHash>;
+    EXPECT_EQ(pass<Access::NumbersAccessor>(Own{1, 2}), (Own{-1, 1, 2}));
+    using Standard = std::unordered_set<int32_t>;
+    EXPECT_EQ(pass<Access::NumbersAccessor>(Standard{1, 2}), (Standard{1, 2}));
+}
+
 TEST_F(ConvertTest, PassesPairsOfStructsOfAnyKind)
 {
     using Nested = std::pair<std::string, std::pair<int32_t, std::string>>;

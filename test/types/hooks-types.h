@@ -297,6 +297,30 @@ auto CustomPassField(TypeList<>, ServerContext& server_context, const Fn& fn, Ar
     fn.invoke(server_context, std::forward<Args>(args)...);
 }
 
+//! One that goes both ways.
+template <typename Output>
+void CustomBuildField(TypeList<>, Priority<1>, InvokeContext&,
+                      Output&& output) requires std::is_same_v<decltype(output.get()), app::messages::Extra::Builder>
+{
+    output.init().setNumber(app::g_extra + 1);
+}
+
+template <typename Input>
+decltype(auto)
+CustomReadField(TypeList<>, Priority<1>, InvokeContext&,
+                Input&& input) requires std::is_same_v<decltype(input.get()), app::messages::Extra::Reader>
+{
+    app::g_extra = input.get().getNumber();
+}
+
+//! Whether there is an object is asked about its interface.
+template <typename Input>
+bool CustomHasField(TypeList<app::Node>, InvokeContext&, const Input& input)
+{
+    ++app::g_asked;
+    return input.has();
+}
+
 //! Passes nothing: the method below needs nothing.
 template <typename Accessor, typename ServerContext, typename Fn, typename... Args>
 auto CustomPassField(TypeList<std::string>, ServerContext& server_context, const Fn& fn, Args&&... args)

@@ -30,6 +30,7 @@ interface Hooks $Proxy.wrap("app::Hooks") {
     selfMade @16 (context :Proxy.Context, skipped :Text) -> (result :Text);
     otherSignature @17 (context :Proxy.Context, text :Text) -> (result :Int32);
     makeNode @18 (context :Proxy.Context, node :Node) -> (result :Node);
+    exchange @19 (context :Proxy.Context, extra :Extra) -> (extra :Extra, result :Int32);
 }
 
 interface Node $Proxy.wrap("app::Node") {
@@ -43,6 +44,10 @@ struct Note {
 
 struct Globals $Proxy.count(0) {
     level @0 :Int32;
+}
+
+struct Extra $Proxy.count(0) {
+    number @0 :Int32;
 }
 
 struct FoundBlockParam {

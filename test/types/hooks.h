@@ -1,6 +1,7 @@
 #ifndef MP_TEST_TYPES_HOOKS_H
 #define MP_TEST_TYPES_HOOKS_H
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -101,6 +102,12 @@ private:
     std::string m_name;
 };
 
+//! What fields that stand for no parameter have brought, last.
+inline std::atomic<int32_t> g_extra{0};
+
+//! How often it was asked whether there is a node.
+inline std::atomic<int32_t> g_asked{0};
+
 class Node
 {
 public:
@@ -130,6 +137,7 @@ public:
     virtual std::string selfMade(std::string skipped) = 0;
     int32_t otherSignature(const char* text, size_t size) { return text[0] + static_cast<int32_t>(size); }
     virtual std::unique_ptr<Node> makeNode(std::shared_ptr<Node> node) = 0;
+    virtual int32_t exchange() = 0;
 };
 
 } // namespace app

@@ -55,8 +55,9 @@ public:
     std::string selfMade(std::string) override { return "never called"; }
     std::unique_ptr<Node> makeNode(std::shared_ptr<Node> node) override
     {
-        return std::make_unique<LocalNode>("[" + node->name() + "]");
+        return node ? std::make_unique<LocalNode>("[" + node->name() + "]") : nullptr;
     }
+    int32_t exchange() override { return g_extra; }
 };
 
 class HooksTest : public mp::test::LoopsTest<messages::Hooks, LocalHooks>
@@ -150,6 +151,33 @@ TEST_F(HooksTest, PassSeveralParametersInOneFieldAndNoneInAnother)
     EXPECT_EQ(m_client->start(unused, 0), 5);
 }
 
+TEST_F(HooksTest, ExchangeAFieldThatStandsForNoParameter)
+{
+    g_extra = 5;
+    // Built, read by the server, built again, read by the client.
+    EXPECT_EQ(m_client->exchange(), 6);
+    EXPECT_EQ(g_extra, 7);
+}
+
+TEST_F(HooksTest, LeaveAValueAsItIsWhereAMessageIsUnset)
+{
+    m_client->m_context.loop->sync([&] {
+        mp::InvokeContext context{*m_client->m_context.connection};
+        auto request = m_client->m_client.passSettingsRequest();
+        const messages::Hooks::PassSettingsParams::Reader reader = request.asReader();
+        using Accessor = mp::fields_hooks_capnp::Settings;
+        using Field = mp::Accessor<Accessor, mp::FIELD_IN | mp::FIELD_BOXED>;
+        Settings settings{"old", 1, ""};
+        mp::ReadField(mp::TypeList<const Settings&>(), context, mp::Make<mp::StructField, Field>(reader),
+                      mp::ReadDestUpdate(settings));
+        EXPECT_EQ(settings.name, "old");
+        request.initSettings();
+        mp::ReadField(mp::TypeList<const Settings&>(), context, mp::Make<mp::StructField, Field>(reader),
+                      mp::ReadDestUpdate(settings));
+        EXPECT_EQ(settings.name, "");
+    });
+}
+
 TEST_F(HooksTest, ReplaceTheMethodOfTheServer) { EXPECT_EQ(m_client->selfMade("x"), "self-made"); }
 
 TEST_F(HooksTest, ChangeTheSignatureOfTheClient)
@@ -162,6 +190,10 @@ TEST_F(HooksTest, MakeClientsAndServersOfObjects)
 {
     const auto node = m_client->makeNode(std::make_shared<LocalNode>("node"));
     EXPECT_EQ(node->name(), "client of server of [client of server of node]");
+    // By both sides, and once more for nothing.
+    EXPECT_EQ(g_asked, 2);
+    EXPECT_EQ(m_client->makeNode(nullptr), nullptr);
+    EXPECT_EQ(g_asked, 4);
 }
 
 } // namespace
