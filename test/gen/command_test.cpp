@@ -236,14 +236,18 @@ TEST_F(CommandTest, AcceptsDeclarationsThatAreNotItsBusiness)
 
 TEST_F(CommandTest, SameNamesInDirectoriesHaveDifferentGuards)
 {
-    WriteFile("one/a.capnp", "@0xf3a1b5c7d9e0b2f3;\n");
-    WriteFile("two/a.capnp", "@0xf3a1b5c7d9e0b2f4;\n");
-    ASSERT_EQ(RunMpgen({".", ".", "one/a.capnp"}).status, 0);
-    ASSERT_EQ(RunMpgen({".", ".", "two/a.capnp"}).status, 0);
-    EXPECT_THAT(ReadText("one/a.capnp.proxy.h"),
-                HasSubstr("#ifndef MP_GENERATED_one_a_capnp_f3a1b5c7d9e0b2f3_PROXY_H\n"));
-    EXPECT_THAT(ReadText("two/a.capnp.proxy.h"),
-                HasSubstr("#ifndef MP_GENERATED_two_a_capnp_f3a1b5c7d9e0b2f4_PROXY_H\n"));
+    for (const char* id : {"f3a1b5c7d9e0b2f3", "f3a1b5c7d9e0b2f4"}) {
+        const std::string src = m_dir.path() + "/src-" + id;
+        WriteFile(src + "/a.capnp", std::string("@0x") + id + ";\nstruct S { x @0 :Int32; }\n");
+        fs::create_directory(id);
+        fs::current_path(id);
+        // From different projects, each with its own prefix and output directory.
+        ASSERT_EQ(RunMpgen({src, src, src + "/a.capnp"}).status, 0);
+        fs::current_path(m_dir.path());
+        const std::string header = ReadText(std::string(id) + "/a.capnp.proxy.h");
+        EXPECT_THAT(header, HasSubstr(std::string("#ifndef MP_GENERATED_a_capnp_") + id + "_PROXY_H\n"));
+        EXPECT_THAT(header, HasSubstr(std::string("namespace fields_a_capnp_") + id + " {\n"));
+    }
 }
 
 } // namespace
