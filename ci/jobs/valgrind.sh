@@ -11,6 +11,7 @@ without=(
     Cost.IsIndependentOfTheParentsMemory
     Listen.RecoversFromALackOfDescriptors
     SocketFds.ReportWhatTheDescriptorLimitCutOff
+    SpawnProcess.FailsWithoutDescriptors
     Spawn.LeavesNoTraceAtEveryDescriptorLimit
     Spawn.ReturnsE2bigForTwoMebibytesOfArguments
     Spawn.ReturnsEnoentWhenTheInterpreterIsMissing

@@ -11,7 +11,6 @@ namespace mp::test {
 namespace {
 
 using CounterClient = ProxyClient<messages::Counter>;
-using ToolClient = ProxyClient<messages::Tool>;
 
 //! Two loops, and a connection whose served object the test makes itself.
 template <typename Interface>

@@ -58,8 +58,8 @@ class PlainService final : public messages::Service::Server
     }
     void callBack(int32_t arg)
     {
-        auto request = KJ_ASSERT_NONNULL(m_callback).callRequest();
-        request.initContext().setThread(KJ_ASSERT_NONNULL(m_callback_thread));
+        auto request = m_callback.callRequest();
+        request.initContext().setThread(m_callback_thread);
         request.setArg(arg);
         m_calls.add(request.send().then([this](auto&&) { ++m_called_back; }));
     }
@@ -68,8 +68,8 @@ class PlainService final : public messages::Service::Server
     {
         void taskFailed(kj::Exception&&) override {}
     };
-    kj::Maybe<messages::Callback::Client> m_callback;
-    kj::Maybe<Thread::Client> m_callback_thread;
+    messages::Callback::Client m_callback{nullptr};
+    Thread::Client m_callback_thread{nullptr};
     int32_t m_called_back{0};
     IgnoreErrors m_ignore_errors;
     kj::TaskSet m_calls{m_ignore_errors};

@@ -85,10 +85,10 @@ TEST(Hooks, RunOnTheirThreadsAtTheirMoments)
 
 TEST(Hooks, AroundARequestAreCalledForFailuresToo)
 {
-    Session session;
-    EventLoop& loop = session.serverLoop();
     std::atomic<int> starts{0};
     std::atomic<int> ends{0};
+    Session session;
+    EventLoop& loop = session.serverLoop();
     loop.sync([&] {
         loop.testing_hook_async_request_start = [&] { ++starts; };
         loop.testing_hook_async_request_done = [&] { ++ends; };
@@ -102,11 +102,11 @@ TEST(Hooks, AroundARequestAreCalledForFailuresToo)
 
 TEST(Hooks, OfConnectionsComeAfterTheirMessages)
 {
-    Session session;
-    EventLoop& loop = session.serverLoop();
     Signal disconnected;
     std::atomic<size_t> connected_lines{0};
     std::atomic<size_t> disconnected_lines{0};
+    Session session;
+    EventLoop& loop = session.serverLoop();
     loop.sync([&] {
         loop.testing_hook_connected = [&] {
             connected_lines = session.serverLogs().count("IPC server: socket connected.");
