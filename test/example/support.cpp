@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <csignal>
 #include <cstdio>
 #include <dirent.h>
 #include <fstream>
@@ -37,6 +38,11 @@ Result RunProgram(Command command, const std::string& input)
     err.write.Close();
     Result result;
     std::thread writer([&] {
+        // The program may end without reading its input; the signal goes with this thread.
+        sigset_t broken_pipe;
+        sigemptyset(&broken_pipe);
+        sigaddset(&broken_pipe, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
         WriteAll(in.write.get(), input);
         in.write.Close();
     });
