@@ -21,9 +21,8 @@ int main()
     const auto reader = builder.asReader();
     Thing thing;
     mp::ReadField(mp::TypeList<Thing>(), context, mp::Make<mp::ValueField>(reader), mp::ReadDestUpdate(thing));
-    loop.m_task_set->add(loop.m_io_context.provider->getTimer().afterDelay(0 * kj::MILLISECONDS).then([&] {
-        connection.reset();
-    }));
+    loop.m_task_set->add(
+        loop.m_io_context.provider->getTimer().afterDelay(0 * kj::MILLISECONDS).then([&] { connection.reset(); }));
     loop.loop();
     return thing.name == "anchor" ? 0 : 1;
 }

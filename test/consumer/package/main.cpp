@@ -60,10 +60,7 @@ public:
             return m_books->makeBooks(port);
         });
     }
-    std::unique_ptr<Books> makeBooks(Port& port) override
-    {
-        return m_role == "books" ? MakeBooks(port) : nullptr;
-    }
+    std::unique_ptr<Books> makeBooks(Port& port) override { return m_role == "books" ? MakeBooks(port) : nullptr; }
     void listen(const std::string& path) override { m_process.listen(path, *this); }
 
     //! @return whether the processes of books ended well, but for those that were killed
@@ -136,6 +133,9 @@ void CheckValues(Port& port)
     CHECK(port.dictate(Draft{.text = "hello", .ready = false}) == "(none)");
     CHECK(port.busiest() == std::pair<std::string, int>("north", 7));
     CHECK(port.delay(std::chrono::seconds(2)) == std::chrono::milliseconds(2005));
+
+    port.forecast();
+    CHECK(Wind() == 7);
 
     const auto manifests = port.manifests();
     CHECK(manifests.size() == 3);
@@ -233,7 +233,9 @@ void CheckObjects(Port& port, ipc::Process& process)
     } catch (const UsageError&) {
     }
 
-    CHECK(Thrown([&] { port.sink(); }).starts_with("kj::Exception: (remote):0: failed: remote exception: std::exception: glug"));
+    CHECK(Thrown([&] {
+              port.sink();
+          }).starts_with("kj::Exception: (remote):0: failed: remote exception: std::exception: glug"));
     CHECK(port.network() == "test");
 
     auto waiting = std::async(std::launch::async, [&] { return port.waitForShip(); });
@@ -255,7 +257,8 @@ void CheckBooks(Port& port)
     std::string recorded;
     auto recording =
         books.onRecord([&](const std::string& label, Tons tons) { recorded += label + std::to_string(tons.value); });
-    books.record({.label = "rope", .weight = {3}, .grade = 1, .marks = {{"a", "b"}}, .berth = Berth(2, "y"), .times_seen = 8});
+    books.record(
+        {.label = "rope", .weight = {3}, .grade = 1, .marks = {{"a", "b"}}, .berth = Berth(2, "y"), .times_seen = 8});
     CHECK(recorded == "rope3");
     recording.reset();
     books.record({.label = "tar", .weight = {4}, .grade = {}, .marks = {}, .berth = {}});

@@ -14,7 +14,8 @@ public:
 
     void start(Scheduler& scheduler) override
     {
-        scheduler.at(12, [this] { record({.label = "noon gun", .weight = {0}, .grade = {}, .marks = {}, .berth = {}}); });
+        scheduler.at(12,
+                     [this] { record({.label = "noon gun", .weight = {0}, .grade = {}, .marks = {}, .berth = {}}); });
     }
     void record(Cargo cargo) override
     {
@@ -80,7 +81,8 @@ public:
 private:
     std::vector<Cargo>::iterator find(const std::string& label)
     {
-        return std::find_if(m_entries.begin(), m_entries.end(), [&](const Cargo& cargo) { return cargo.label == label; });
+        return std::find_if(m_entries.begin(), m_entries.end(),
+                            [&](const Cargo& cargo) { return cargo.label == label; });
     }
 
     Port& m_port;

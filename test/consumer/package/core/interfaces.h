@@ -3,6 +3,7 @@
 
 #include "values.h"
 
+#include <atomic>
 #include <chrono>
 #include <set>
 
@@ -15,6 +16,9 @@ struct GlobalOptions
     bool quiet{false};
 };
 GlobalOptions& Globals();
+
+//! What the instruments of this process show.
+std::atomic<int>& Wind();
 
 //! Ends something when it is destroyed, or before.
 class Handler
@@ -103,6 +107,8 @@ public:
 
     //! Of the port, which keeps them.
     virtual Books& books() = 0;
+    //! Look at the instruments.
+    virtual void forecast() = 0;
     //! Fails with an error that nobody declared.
     virtual void sink() = 0;
 };

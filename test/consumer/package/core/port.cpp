@@ -13,6 +13,12 @@ GlobalOptions& Globals()
     return options;
 }
 
+std::atomic<int>& Wind()
+{
+    static std::atomic<int> wind{0};
+    return wind;
+}
+
 namespace {
 
 //! Runs a function once.
@@ -202,6 +208,7 @@ public:
     }
 
     Books& books() override { return *m_books; }
+    void forecast() override { Wind() = 7; }
     void sink() override { throw std::runtime_error("glug"); }
 
 private:

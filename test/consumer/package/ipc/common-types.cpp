@@ -1,5 +1,5 @@
-#include "ipc/common.capnp.proxy.h"
 #include "ipc/common.capnp.proxy-types.h"
+#include "ipc/common.capnp.proxy.h"
 
 #include <mp/proxy-types.h>
 

@@ -25,7 +25,7 @@ namespace mp {
 // Everything that packs itself travels as Data
 
 template <typename LocalType, typename Value, typename Output>
-requires(harbor::ipc::Bare<LocalType>&& harbor::Packable<LocalType>)
+    requires(harbor::ipc::Bare<LocalType>&& harbor::Packable<LocalType>)
 void CustomBuildField(TypeList<LocalType>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {
     harbor::Packer packer;
@@ -35,7 +35,7 @@ void CustomBuildField(TypeList<LocalType>, Priority<1>, InvokeContext&, Value&& 
 }
 
 template <typename LocalType, typename Input, typename ReadDest>
-requires harbor::Unpackable<LocalType>
+    requires harbor::Unpackable<LocalType>
 decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
 {
     return read_dest.update([&](auto& value) {
@@ -47,7 +47,7 @@ decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&,
 }
 
 template <typename LocalType, typename Input, typename ReadDest>
-requires harbor::UnpackConstructible<LocalType>
+    requires harbor::UnpackConstructible<LocalType>
 decltype(auto) CustomReadField(TypeList<LocalType>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
 {
     const auto data = input.get();
@@ -71,8 +71,7 @@ int64_t BuildPrimitive(InvokeCtx&, const harbor::Tons& tons, TypeList<int64_t>)
 }
 
 template <typename Input, typename ReadDest>
-decltype(auto) CustomReadField(TypeList<harbor::Tons>, Priority<1>, InvokeContext&, Input&& input,
-                               ReadDest&& read_dest)
+decltype(auto) CustomReadField(TypeList<harbor::Tons>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
 {
     return read_dest.construct(harbor::Tons{input.get()});
 }
@@ -124,9 +123,9 @@ decltype(auto) CustomReadField(TypeList<harbor::Outcome<LocalType>>, Priority<1>
         return read_dest.construct(
             ReadField(TypeList<harbor::Notice>(), invoke_context, error, ReadDestTemp<harbor::Notice>()));
     }
-    return read_dest.construct(
-        ReadField(TypeList<LocalType>(), invoke_context,
-                  Make<StructField, typename ProxyStruct<Struct>::ValueAccessor>(reader), ReadDestTemp<LocalType>()));
+    return read_dest.construct(ReadField(TypeList<LocalType>(), invoke_context,
+                                         Make<StructField, typename ProxyStruct<Struct>::ValueAccessor>(reader),
+                                         ReadDestTemp<LocalType>()));
 }
 
 // Sets with a hash of their own
@@ -154,8 +153,8 @@ decltype(auto) CustomReadField(TypeList<std::unordered_set<LocalType, Hash>>, Pr
 // Options that all processes share: from the caller's into the server's
 
 template <typename Output>
-void CustomBuildField(TypeList<>, Priority<1>, ClientInvokeContext& invoke_context, Output&& output)
-requires std::is_same_v<decltype(output.get()), harbor::ipc::messages::GlobalOptions::Builder>
+void CustomBuildField(TypeList<>, Priority<1>, ClientInvokeContext& invoke_context, Output&& output) requires
+    std::is_same_v<decltype(output.get()), harbor::ipc::messages::GlobalOptions::Builder>
 {
     auto builder = output.init();
     BuildField(TypeList<std::string>(), invoke_context,

@@ -1,5 +1,5 @@
-#include "ipc/init.capnp.proxy.h"
 #include "ipc/init.capnp.proxy-types.h"
+#include "ipc/init.capnp.proxy.h"
 
 #include <mp/proxy-types.h>
 

@@ -11,8 +11,9 @@ namespace mp {
 
 //! Ports are counted, also when their connection goes away.
 template <>
-inline std::unique_ptr<harbor::Port> CustomMakeProxyClient<harbor::ipc::messages::Port, harbor::Port>(
-    InvokeContext& invoke_context, harbor::ipc::messages::Port::Client&& client)
+inline std::unique_ptr<harbor::Port>
+CustomMakeProxyClient<harbor::ipc::messages::Port, harbor::Port>(InvokeContext& invoke_context,
+                                                                 harbor::ipc::messages::Port::Client&& client)
 {
     auto& context = *static_cast<harbor::ipc::Context*>(invoke_context.connection.m_loop->m_context);
     auto port = std::make_unique<ProxyClient<harbor::ipc::messages::Port>>(kj::mv(client), &invoke_context.connection,

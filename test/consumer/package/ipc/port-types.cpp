@@ -1,5 +1,5 @@
-#include "ipc/port.capnp.proxy.h"
 #include "ipc/port.capnp.proxy-types.h"
+#include "ipc/port.capnp.proxy.h"
 
 #include <mp/proxy-types.h>
 

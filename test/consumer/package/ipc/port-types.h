@@ -36,6 +36,22 @@ void CustomReadMessage(InvokeContext& invoke_context, const harbor::ipc::message
 void CustomPassMessage(InvokeContext& invoke_context, const harbor::ipc::messages::Journal::Reader& reader,
                        harbor::ipc::messages::Journal::Builder builder, std::function<void(harbor::Journal&)>&& fn);
 
+// The wind: no argument of the method, whatever it does
+
+template <typename Output>
+void CustomBuildField(TypeList<>, Priority<1>, InvokeContext&, Output&& output) requires
+    std::is_same_v<decltype(output.get()), harbor::ipc::messages::Weather::Builder>
+{
+    output.init().setWind(harbor::Wind());
+}
+
+template <typename Input>
+void CustomReadField(TypeList<>, Priority<1>, InvokeContext&, Input&& input) requires
+    std::is_same_v<decltype(input.get()), harbor::ipc::messages::Weather::Reader>
+{
+    harbor::Wind() = input.get().getWind();
+}
+
 // Drafts that aren't ready aren't sent
 
 inline bool CustomHasValue(InvokeContext&, const harbor::Draft& draft) { return draft.ready; }
@@ -53,9 +69,8 @@ void CustomReadField(TypeList<harbor::Draft>, Priority<1>, InvokeContext& invoke
                      ReadDest&& read_dest)
 {
     if (!input.has()) return;
-    read_dest.update([&](auto& draft) {
-        ReadField(TypeList<std::string>(), invoke_context, input, ReadDestUpdate(draft.text));
-    });
+    read_dest.update(
+        [&](auto& draft) { ReadField(TypeList<std::string>(), invoke_context, input, ReadDestUpdate(draft.text)); });
 }
 
 // Arguments of a command line: two parameters in one field
@@ -89,8 +104,7 @@ void CustomPassField(TypeList<int, const char* const*>, ServerContext& server_co
 template <typename Input>
 void ThrowField(TypeList<harbor::UsageError>, InvokeContext& invoke_context, Input&& input)
 {
-    auto error =
-        ReadField(TypeList<harbor::UsageError>(), invoke_context, input, ReadDestTemp<harbor::UsageError>());
+    auto error = ReadField(TypeList<harbor::UsageError>(), invoke_context, input, ReadDestTemp<harbor::UsageError>());
     error.usage += " (remote)";
     throw error;
 }
@@ -104,8 +118,8 @@ void CustomBuildField(TypeList<const harbor::Command&>, Priority<1>, InvokeConte
     auto builder = output.init();
     using Struct = ProxyStruct<harbor::ipc::messages::Command>;
     BuildField(TypeList<std::string>(), invoke_context, Make<StructField, Struct::NameAccessor>(builder), command.name);
-    BuildField(TypeList<decltype(command.action)>(), invoke_context,
-               Make<StructField, Struct::ActionAccessor>(builder), command.action);
+    BuildField(TypeList<decltype(command.action)>(), invoke_context, Make<StructField, Struct::ActionAccessor>(builder),
+               command.action);
 }
 
 template <typename Accessor, typename ServerContext, typename Fn, typename... Args>

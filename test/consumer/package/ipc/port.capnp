@@ -47,6 +47,7 @@ interface Port $Proxy.wrap("harbor::Port") {
     interrupt @26 (context :Proxy.Context) -> ();
     customBooks @27 (context :Proxy.Context) -> (result :Books.Books) $Proxy.name("books");
     sink @28 (context :Proxy.Context) -> ();
+    forecast @29 (context :Proxy.Context) -> (weather :Weather);
 }
 
 interface Watcher $Proxy.wrap("harbor::Watcher") {
@@ -79,6 +80,11 @@ interface ActionCallback
 struct UsageError $Proxy.wrap("harbor::UsageError") {
     usage @0 :Text;
     exitCode @1 :Int32 $Proxy.name("exit_code");
+}
+
+struct Weather $Proxy.count(0) {
+    # Goes from the server's process into the client's, without the method's doing.
+    wind @0 :Int32;
 }
 
 struct Journal {
