@@ -3,11 +3,15 @@
 
 // What methods of generated clients need; nothing here is for applications.
 
+#include <map>
 #include <mp/proxy-convert.h>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 namespace mp {
 
@@ -39,6 +43,18 @@ template <typename T>
 inline constexpr bool IsView<std::span<T>> = true;
 template <typename T>
 inline constexpr bool IsView<kj::ArrayPtr<T>> = true;
+template <typename... T>
+inline constexpr bool IsView<std::vector<T...>> = (IsView<T> || ...);
+template <typename... T>
+inline constexpr bool IsView<std::set<T...>> = (IsView<T> || ...);
+template <typename... T>
+inline constexpr bool IsView<std::map<T...>> = (IsView<T> || ...);
+template <typename... T>
+inline constexpr bool IsView<std::tuple<T...>> = (IsView<T> || ...);
+template <typename First, typename Second>
+inline constexpr bool IsView<std::pair<First, Second>> = IsView<First> || IsView<Second>;
+template <typename T>
+inline constexpr bool IsView<std::optional<T>> = IsView<T>;
 } // namespace detail
 
 //! What a method returns, on its way out of the answer.
@@ -116,6 +132,8 @@ inline constexpr bool MappedOutput<Accessor, Results, TypeList<LocalTypes...>> =
 template <typename Accessor, typename... LocalTypes, typename Results, typename... Values>
 void ReadOutput(TypeList<LocalTypes...>, InvokeContext& invoke_context, Results& results, Values&... values)
 {
+    static_assert(!(detail::IsView<std::remove_cv_t<Values>> || ...),
+                  "an output that is a view can't be filled remotely: the answer is gone when the call returns");
     ReadField(TypeList<LocalTypes...>(), invoke_context, Make<StructField, Accessor>(results),
               ReadDestUpdate<Values>(values)...);
 }

@@ -159,14 +159,19 @@ TEST_F(HooksTest, ExchangeAFieldThatStandsForNoParameter)
     EXPECT_EQ(g_extra, 7);
 }
 
+struct SettingsField
+{
+    static auto get(const messages::Hooks::PassSettingsParams::Reader& params) { return params.getSettings(); }
+    static bool has(const messages::Hooks::PassSettingsParams::Reader& params) { return params.hasSettings(); }
+};
+
 TEST_F(HooksTest, LeaveAValueAsItIsWhereAMessageIsUnset)
 {
     m_client->m_context.loop->sync([&] {
         mp::InvokeContext context{*m_client->m_context.connection};
         auto request = m_client->m_client.passSettingsRequest();
         const messages::Hooks::PassSettingsParams::Reader reader = request.asReader();
-        using Accessor = mp::fields_hooks_capnp::Settings;
-        using Field = mp::Accessor<Accessor, mp::FIELD_IN | mp::FIELD_BOXED>;
+        using Field = mp::Accessor<SettingsField, mp::FIELD_IN | mp::FIELD_BOXED>;
         Settings settings{"old", 1, ""};
         mp::ReadField(mp::TypeList<const Settings&>(), context, mp::Make<mp::StructField, Field>(reader),
                       mp::ReadDestUpdate(settings));

@@ -78,9 +78,10 @@ void PassAll(mp::InvokeContext& c, const std::unique_ptr<Thing>& thing)
 {
     mp::ClientResult<std::string>(); // taken
     mp::ClientResult<std::string_view>(); // refused: a method that returns a view can't be called remotely
+    mp::ClientResult<std::optional<std::vector<std::string_view>>>(); // refused: a method that returns a view can't be called remotely
+    mp::ClientResult<std::pair<int32_t, std::span<const char>>>(); // refused: a method that returns a view can't be called remotely
     mp::ClientResult<std::string&>(); // refused: a method that returns a reference can't be called remotely
     mp::BuildField(mp::TypeList<std::unique_ptr<Thing>>(), c, ThingOutput(), thing); // refused: a const std::unique_ptr can't give its object away
-    mp::ServerParam<int, Access::TextAccessor, mp::TypeList<int, char>>(); // refused: a field that stands for several C++ parameters needs a CustomPassField
 }
 
 } // namespace types
