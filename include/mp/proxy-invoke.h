@@ -65,7 +65,9 @@ void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
 class ServerRequest
 {
 public:
-    ServerRequest(EventLoop& loop, Connection& connection, const MethodInfo& method);
+    //! @throws kj::Exception DISCONNECTED when the object's connection is closed, std::runtime_error when the object was
+    //! destroyed. Owning the loop.
+    ServerRequest(ProxyContext& server, const MethodInfo& method);
     ServerRequest(const ServerRequest&) = delete;
     ServerRequest& operator=(const ServerRequest&) = delete;
     virtual ~ServerRequest();
@@ -86,6 +88,9 @@ public:
 
     //! Whether this thread is inside a method of the loop.
     static bool isRunning(EventLoop& loop);
+
+    //! Whether what this thread runs is a request of the server object.
+    static bool isRunning(const ProxyContext& server);
 
 protected:
     //! Read params, call the method, build results.
@@ -120,6 +125,8 @@ private:
     enum class State { Waiting, Executing, Canceled };
 
     EventLoopRef m_loop;
+    //! Lives as long as the request.
+    ProxyContext& m_server;
     //! Gone once cancelled: touched only owning the loop, after a look at m_state.
     Connection& m_connection;
     const MethodInfo& m_method;
@@ -182,21 +189,20 @@ class TypedServerRequest final : public ServerRequest
 {
 public:
     TypedServerRequest(Server& server, CallContext& call_context, const MethodInfo& method)
-        : ServerRequest(*server.m_context.loop, *server.m_context.connection, method), m_server(server),
-          m_call_context(call_context)
+        : ServerRequest(server.m_context, method), m_typed_server(server), m_call_context(call_context)
     {
     }
 
 private:
     void run(Connection& connection) override
     {
-        ServerInvokeContext<Server, CallContext> server_context{connection, m_server, m_call_context, *this};
+        ServerInvokeContext<Server, CallContext> server_context{connection, m_typed_server, m_call_context, *this};
         run_fn(server_context);
     }
     ::capnp::AnyStruct::Reader params() override { return m_call_context.getParams(); }
     ::capnp::AnyStruct::Reader results() override { return m_call_context.getResults().asReader(); }
 
-    Server& m_server;
+    Server& m_typed_server;
     CallContext m_call_context;
 };
 
@@ -210,7 +216,6 @@ template <auto run_fn, typename ContextAccessor, typename Server, typename CallC
 kj::Promise<void> ServeRequest(Server& server, CallContext& call_context, const MethodInfo& method)
 {
     using Request = TypedServerRequest<run_fn, Server, CallContext>;
-    server.m_context.requireConnection();
     if constexpr (std::is_void_v<ContextAccessor>) {
         Request request(server, call_context, method);
         return ServeOnLoop(request);

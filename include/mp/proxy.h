@@ -85,15 +85,21 @@ struct ProxyContext
     //! Run front to back when the object is destroyed. See ProxyClientBase and ProxyServerBase.
     CleanupList cleanup_fns;
 
-    //! On the server side, where connection stays: throw unless it is alive. Owning the loop.
-    void requireConnection() const;
+    //! On the server side: bar the object from further requests. Returns whether it may be released now, with no request
+    //! on a thread but the calling one; else that is left to the server's destructor.
+    [[nodiscard]] bool beginDestroy();
 
 private:
     friend class ProxyClientLink;
+    friend class ServerRequest;
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     std::shared_ptr<const bool> m_alive;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
     CleanupIt m_link;
+    //! The server's requests that a thread is to run, or runs. Owning the loop.
+    size_t m_uses{0};
+    //! beginDestroy() was called. Owning the loop.
+    bool m_destroyed{false};
 };
 
 //! Debug message: what happens to a client or server object.
@@ -187,9 +193,11 @@ public:
     ProxyServerBase& operator=(const ProxyServerBase&) = delete;
     virtual ~ProxyServerBase() { CleanupServer(m_context, std::move(m_impl), typeid(ProxyServerBase), this); }
 
-    //! What the "destroy" method does: release the object, then run the cleanup functions, on this thread.
+    //! What the "destroy" method does: release the object, then run the cleanup functions, on this thread. Where the peer
+    //! has other methods of the object running, they are left to the destructor.
     void invokeDestroy()
     {
+        if (!m_context.beginDestroy()) return;
         m_impl.reset();
         CleanupRun(m_context.cleanup_fns);
     }

@@ -58,6 +58,43 @@ TEST(Objects, LiveUntilTheirMethodsHaveReturned)
     tool.reset();
 }
 
+TEST(Objects, StayWhileTheirMethodsRunWhenThePeerDestroysThem)
+{
+    using ToolClient = ProxyClient<messages::Tool>;
+    Signal entered;
+    Signal proceed;
+    Signal destroyed;
+    ServedProbe probe;
+    probe.impl.on_tool = [&](const char* what) {
+        if (what == std::string("used")) {
+            entered.set();
+            EXPECT_TRUE(proceed.wait());
+            EXPECT_FALSE(destroyed.isSet());
+        } else if (what == std::string("destroyed")) {
+            destroyed.set();
+        }
+    };
+    probe.client->exchangeThreads();
+    auto tool = probe.client->makeTool();
+    std::string error;
+    std::thread caller([&] { error = ErrorOf([&] { tool->use(); }); });
+    ASSERT_TRUE(entered.wait());
+    // No client of ours does that.
+    Signal answered;
+    auto& client = static_cast<ToolClient&>(*tool);
+    probe.clientLoop().sync([&] {
+        probe.clientLoop().m_task_set->add(client.m_client.destroyRequest().send().then([&](auto&&) { answered.set(); }));
+    });
+    EXPECT_TRUE(answered.wait());
+    EXPECT_FALSE(destroyed.isSet());
+    EXPECT_NE(ErrorOf([&] { tool->use(); }).find("called on an object that was destroyed"), std::string::npos);
+    proceed.set();
+    caller.join();
+    EXPECT_EQ(error, "no exception");
+    tool.reset();
+    EXPECT_TRUE(destroyed.wait());
+}
+
 TEST(Objects, ParametersLiveUntilTheMethodHasReturned)
 {
     Signal released;

@@ -10,7 +10,7 @@
 #endif
 #include <kj/debug.h>
 #include <mp/connection.h>
-#include <mp/proxy.h>
+#include <mp/proxy-invoke.h>
 
 namespace mp {
 
@@ -19,11 +19,14 @@ ProxyContext::ProxyContext(Connection* connection)
 {
 }
 
-void ProxyContext::requireConnection() const
+bool ProxyContext::beginDestroy()
 {
-    if (*m_alive) return;
-    // A call that was on its way when the connection was closed.
-    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+    bool unused = false;
+    loop->call([&] {
+        m_destroyed = true;
+        unused = m_uses == (ServerRequest::isRunning(*this) ? 1 : 0);
+    });
+    return unused || MP_FAULT(DestroysObjectsInUse);
 }
 
 namespace {

@@ -49,9 +49,13 @@ void ThrowServerDestroyed(const MethodInfo& method)
     throw std::runtime_error(std::string(method.name) + " called on an object that was destroyed");
 }
 
-ServerRequest::ServerRequest(EventLoop& loop, Connection& connection, const MethodInfo& method)
-    : m_loop(loop), m_connection(connection), m_method(method), m_number(NextRequestNumber())
+ServerRequest::ServerRequest(ProxyContext& server, const MethodInfo& method)
+    : m_loop(*server.loop), m_server(server), m_connection(*server.connection), m_method(method),
+      m_number(NextRequestNumber())
 {
+    // Calls that were on their way.
+    if (!*server.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+    if (server.m_destroyed) ThrowServerDestroyed(method);
 }
 
 ServerRequest::~ServerRequest()
@@ -150,12 +154,14 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return Canceled();
+    if (m_server.m_destroyed) ThrowServerDestroyed(m_method);
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
                                 << "}";
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
     m_in_flight = m_loop->m_methods->begin();
+    ++m_server.m_uses;
     auto running = kj::heap<RunningRequest>(thread);
     m_waiter = thread.m_thread->waiter.get();
     m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
@@ -226,6 +232,7 @@ void ServerRequest::cancel()
 
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
+    if (m_in_flight) --m_server.m_uses;
     KJ_DEFER(m_in_flight = nullptr);
     m_callback_thread = nullptr;
     unlink();
@@ -287,6 +294,12 @@ bool ServerRequest::isRunning(EventLoop& loop)
         if (&*request->m_loop == &loop) return true;
     }
     return false;
+}
+
+bool ServerRequest::isRunning(const ProxyContext& server)
+{
+    ServerRequest* const request = CurrentThread().m_request;
+    return request != nullptr && &request->m_server == &server;
 }
 
 void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
