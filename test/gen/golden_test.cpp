@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <gmock/gmock.h>
+#include <sstream>
 
 namespace mp::gen {
 namespace {
@@ -20,6 +21,22 @@ protected:
     TempDir m_dir;
 };
 
+//! The first line where they differ, as "number: text"; empty when they don't.
+std::string FirstDifference(const std::string& actual, const std::string& expected)
+{
+    std::istringstream actual_lines(actual);
+    std::istringstream expected_lines(expected);
+    for (int number = 1;; ++number) {
+        std::string actual_line = "(no more lines)";
+        std::string expected_line = actual_line;
+        const bool more = static_cast<bool>(std::getline(actual_lines, actual_line));
+        if (!std::getline(expected_lines, expected_line) && !more) return "";
+        if (actual_line != expected_line) {
+            return "line " + std::to_string(number) + " is\n" + actual_line + "\nand should be\n" + expected_line;
+        }
+    }
+}
+
 //! On purpose different? Run test/golden/update.
 TEST_P(GoldenTest, GeneratesTheExpectedFiles)
 {
@@ -30,8 +47,8 @@ TEST_P(GoldenTest, GeneratesTheExpectedFiles)
     EXPECT_EQ(outcome.err, "");
     for (const char* suffix :
          {".proxy.h", ".proxy-types.h", ".proxy-client.c++", ".proxy-server.c++", ".proxy-types.c++"}) {
-        EXPECT_EQ(ReadText(schema + suffix), ReadText(std::string(GOLDEN_DIR) + "/expected/" + schema + suffix))
-            << suffix;
+        const std::string expected = ReadText(std::string(GOLDEN_DIR) + "/expected/" + schema + suffix);
+        EXPECT_EQ(FirstDifference(ReadText(schema + suffix), expected), "") << suffix;
     }
     EXPECT_TRUE(fs::exists(schema + ".h"));
     EXPECT_TRUE(fs::exists(schema + ".c++"));

@@ -28,6 +28,7 @@ constexpr MethodInfo INFO_Other_otherCall{
 template <typename Context>
 void Run_Other_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Other_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -98,7 +99,7 @@ constexpr MethodInfo INFO_Derived_derivedCall{
 template <typename Context>
 void Run_Derived_from_Base_destroy(Context& mp_context)
 {
-    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Derived_destroy);
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Derived_from_Base_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -129,6 +130,7 @@ void Run_Derived_from_Base_baseCall(Context& mp_context)
 template <typename Context>
 void Run_Derived_from_Other_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Derived_from_Other_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -249,6 +251,7 @@ constexpr MethodInfo INFO_Bottom_makeDerived{
 template <typename Context>
 void Run_Bottom_from_Base_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Bottom_from_Base_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 

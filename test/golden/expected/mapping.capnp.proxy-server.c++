@@ -741,6 +741,7 @@ constexpr MethodInfo INFO_Callback_call{
 template <typename Context>
 void Run_Callback_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Callback_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 

@@ -32,6 +32,7 @@ constexpr MethodInfo INFO_Left_leftCall{
 template <typename Context>
 void Run_Left_from_Base_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Left_from_Base_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
@@ -124,6 +125,7 @@ constexpr MethodInfo INFO_Right_rightCall{
 template <typename Context>
 void Run_Right_from_Base_destroy(Context& mp_context)
 {
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Right_from_Base_destroy);
     mp_context.proxy_server.invokeDestroy();
 }
 
