@@ -208,6 +208,11 @@ TEST(CallInsideAKjLoop, PostsInsteadOfDriving)
         EXPECT_EQ(session.client->add(1, 2), 3);
         EXPECT_EQ(session.client->addOnWorker(3, 4), 7);
         EXPECT_EQ(session.client->callFn([](int32_t arg) { return arg * 2; }, 21), 42);
+        std::thread::id released;
+        std::shared_ptr<void> held(nullptr, [&](void*) { released = std::this_thread::get_id(); });
+        session.client->share(std::make_shared<FnCallback>([held = std::move(held)](int32_t arg) { return arg; }));
+        session.client->share(nullptr);
+        EXPECT_EQ(released, std::this_thread::get_id());
         // Its own loop works on.
         EXPECT_EQ(kj::evalLater([] { return 5; }).wait(io.waitScope), 5);
     }).join();

@@ -21,10 +21,11 @@ ProxyContext::ProxyContext(Connection* connection)
 
 bool ProxyContext::beginDestroy()
 {
+    const size_t own = ServerRequest::isRunning(*this) ? 1 : 0;
     bool unused = false;
     loop->call([&] {
         m_destroyed = true;
-        unused = m_uses == (ServerRequest::isRunning(*this) ? 1 : 0);
+        unused = m_uses == own;
     });
     return unused || MP_FAULT(DestroysObjectsInUse);
 }
