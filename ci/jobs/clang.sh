@@ -5,3 +5,4 @@ cmake_args=(
     -DCMAKE_C_COMPILER=clang-14
     -DCMAKE_CXX_COMPILER=clang++-14
     -DMP_WERROR=ON)
+targets+=(mpbench)
