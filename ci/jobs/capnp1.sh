@@ -2,6 +2,7 @@ about="g++ with Cap'n Proto 1.x, built from the source package of a newer Debian
 release=trixie
 prefix=$PWD/build/ci/capnp-$release
 cmake_args=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DMP_WERROR=ON "-DCMAKE_PREFIX_PATH=$prefix")
+targets+=(mpbench)
 
 # Where this machine gets Debian's packages from, with directories of apt's own so that its state stays as it is.
 fetch() {
