@@ -174,7 +174,7 @@ decltype(auto) ForwardElement(Element&& element)
     if constexpr (std::is_lvalue_reference_v<Container> || !std::is_lvalue_reference_v<Element&&>) {
         return std::forward<Element>(element);
     } else {
-        return std::move(element);
+        return static_cast<std::remove_reference_t<Element>&&>(element);
     }
 }
 

@@ -25,9 +25,11 @@ template <typename Value>
 class ValueField
 {
 public:
+    // NOLINTBEGIN(google-explicit-constructor): as applications know them
     ValueField(Value& value) : m_value(value) {}
     //! For a temporary; not used after the full expression.
     ValueField(Value&& value) : m_value(value) {}
+    // NOLINTEND(google-explicit-constructor)
     Value& m_value;
 
     const Value& get() const { return m_value; }
@@ -42,6 +44,7 @@ template <typename Accessor, typename Struct>
 struct StructField
 {
     template <typename S>
+    // NOLINTNEXTLINE(google-explicit-constructor): as applications know it
     StructField(S& struct_) : m_struct(struct_)
     {
     }

@@ -111,6 +111,7 @@ struct ReadDestOptional : ReadDestEmplace<Value, detail::EmplaceFn<Value>>
 template <typename Value>
 struct ReadDestUpdate
 {
+    // NOLINTNEXTLINE(google-explicit-constructor): as applications know it
     ReadDestUpdate(Value& value) : m_value(value) {}
 
     template <typename UpdateFn>

@@ -76,6 +76,18 @@ private:
     }
 };
 
+//! Cap'n Proto 1.x takes call hints too.
+template <typename Client>
+capnp::Request<capnp::AnyPointer, capnp::AnyPointer> NewRequest(Client& client, uint16_t method)
+{
+    constexpr uint64_t INTERFACE = capnp::typeId<messages::Input>();
+    if constexpr (requires { client.typelessRequest(INTERFACE, method, nullptr, {}); }) {
+        return client.typelessRequest(INTERFACE, method, nullptr, {});
+    } else {
+        return client.typelessRequest(INTERFACE, method, nullptr);
+    }
+}
+
 class InputTest : public mp::test::LoopsTest<messages::Input, LocalInput>
 {
 protected:
@@ -97,7 +109,7 @@ protected:
     {
         std::promise<std::string> promise;
         m_client->m_context.loop->sync([&] {
-            auto request = m_client->m_client.typelessRequest(capnp::typeId<messages::Input>(), method, nullptr);
+            auto request = NewRequest(m_client->m_client, method);
             build(request.initAsAnyStruct(0, 1).getPointerSection()[0]);
             m_client->m_context.loop->m_task_set->add(request.send().then(
                 [&promise](capnp::Response<capnp::AnyPointer>&& response) {
