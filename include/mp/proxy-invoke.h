@@ -61,6 +61,11 @@ ThreadMap::Client MakeThreadMap(Connection& connection);
 //! On a worker whose request was cancelled it throws instead, since the connection is gone.
 void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
 
+//! The same where fn may call remote objects: the loop is given up during their calls, and if the request is cancelled
+//! meanwhile, the calls throw. Not on a thread that has a KJ loop of its own, since it can't own another one: there and on
+//! the loop thread such calls are refused.
+void HoldLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
+
 //! One request of a peer: what doesn't depend on its type.
 class ServerRequest
 {
@@ -72,19 +77,22 @@ public:
     ServerRequest& operator=(const ServerRequest&) = delete;
     virtual ~ServerRequest();
 
-    //! Run fn, which builds results, owning the loop. On a worker the loop stays owned until the request has ended,
-    //! so that its answer leaves in the same turn. Throws instead where the request was cancelled.
+    //! HoldLoop() for fn, which builds results. On a worker the loop stays owned until the request has ended, so that its
+    //! answer leaves in the same turn.
     void buildResults(FunctionRef<void()> fn);
 
     //! Number in log messages.
     int number() const { return m_number; }
 
+
     //! Give the loop up after each buildResults(): hooks of the application run code after it, which may block.
     void dontKeepLoop() { m_keep_loop = false; }
 
-    //! If this thread owns the loop only because it has built results of its request, give it up: the rest of a hook of
-    //! the application may make calls.
-    static bool giveUpLoop(EventLoop& loop);
+    //! If this thread owns the loop only on behalf of its request, give it up for a call. Returns the request if it is
+    //! to have the loop back after that.
+    [[nodiscard]] static ServerRequest* giveUpLoop(EventLoop& loop);
+    //! Throws where the request was cancelled meanwhile.
+    void takeLoopBack();
 
     //! Whether this thread is inside a method of the loop.
     static bool isRunning(EventLoop& loop);
@@ -99,9 +107,11 @@ protected:
     virtual ::capnp::AnyStruct::Reader results() = 0;
 
 private:
+    class NoRequest;
     friend kj::Promise<void> ServeOnLoop(ServerRequest& request);
     friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
     friend void WithLoop(InvokeContext&, FunctionRef<void()>);
+    friend void HoldLoop(InvokeContext&, FunctionRef<void()>);
     friend class Connection;
     friend class ThreadMapping;
 
@@ -111,12 +121,17 @@ private:
     void logAnswered();
     //! Log what the peer gets instead of an answer.
     kj::Exception logFailed(kj::Exception error);
+    void logNotExecuted();
+    //! Cancelled while its thread was looked up.
+    kj::Exception refuseCanceled();
     //! Let the thread run the request when it has run those before.
     kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
     void execute();
     //! The connection is going away. Owning the loop.
     void cancel();
     void withLoop(FunctionRef<void()> fn);
+    void holdLoop(FunctionRef<void()> fn);
+    void letGo();
     bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
     void checkNotCanceled();
     //! Answer, unless cancelled. Owning the loop.
@@ -137,8 +152,8 @@ private:
     //! This thread owns the loop on behalf of the request.
     bool m_holds_loop{false};
     bool m_keep_loop{true};
-    //! Inside buildResults().
-    bool m_building{false};
+    //! Inside holdLoop().
+    bool m_in_hold{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
     //! While a thread is to run it, or does. See EventLoop::waitForMethods().
     std::shared_ptr<const void> m_in_flight;

@@ -31,6 +31,10 @@ using ParamsOf = decltype(std::declval<typename Context::CallContext&>().getPara
 template <typename Context>
 using ResultsOf = decltype(std::declval<typename Context::CallContext&>().getResults());
 
+//! Whether a field's remote object is one of the class, rather than of what a std::shared_ptr or std::function refers to.
+template <typename Interface, typename LocalType>
+concept ClientOf = std::is_convertible_v<ProxyClient<Interface>*, std::remove_const_t<LocalType>*>;
+
 template <typename Accessor, typename LocalTypes, typename Context, typename... Dests>
 concept MappedIn = !Accessor::in || Readable<LocalTypes, StructField<Accessor, const ParamsOf<Context>>, Dests...>;
 template <typename Accessor, typename LocalTypes, typename Context, typename... Values>
@@ -165,7 +169,8 @@ private:
 //! A reference to a remote object, for the time of the call.
 template <typename Context, typename Accessor, typename LocalType>
     requires detail::HasGetter<Accessor, const detail::ParamsOf<Context>> &&
-        detail::IsCapability<decltype(Accessor::get(std::declval<const detail::ParamsOf<Context>&>()))>
+        detail::IsCapability<decltype(Accessor::get(std::declval<const detail::ParamsOf<Context>&>()))> &&
+        detail::ClientOf<detail::InterfaceOf<Accessor, const detail::ParamsOf<Context>>, LocalType>
 class ServerParam<Context, Accessor, TypeList<LocalType&>>
 {
 public:
@@ -174,7 +179,7 @@ public:
     explicit ServerParam(Context& context)
     {
         const auto params = context.call_context.getParams();
-        WithLoop(context, [&] {
+        HoldLoop(context, [&] {
             m_client.emplace(Accessor::get(params), &context.connection, /* destroy_connection= */ false);
         });
     }

@@ -4,7 +4,6 @@
 #include <memory>
 #include <mp/proxy-convert.h>
 #include <mp/proxy-pass.h>
-#include <optional>
 
 // Objects: std::unique_ptr gives the object away, std::shared_ptr shares it, a reference lends it for the time of a call.
 namespace mp {
@@ -46,24 +45,16 @@ concept InterfaceField = IsCapability<decltype(std::declval<Field&>().get())>;
 template <typename Field>
 using FieldInterface = typename RemoveCvRef<decltype(std::declval<Field&>().get())>::Calls;
 
-//! Whether making a client calls the remote object.
-template <typename Interface>
-inline constexpr bool HasConstruct = &ProxyClient<Interface>::construct != &ProxyClient<Interface>::Super::construct;
-
-//! The client behind a field. Made owning the loop, so that the connection is there.
+//! The client behind a field. Made owning the loop, so that the connection is there; its "construct" and what applications
+//! do instead of making the usual client may call the object.
 template <typename Impl, typename Input>
 std::unique_ptr<Impl> ReadClient(InvokeContext& invoke_context, Input&& input)
 {
     using Interface = FieldInterface<Input>;
-    using Client = typename Interface::Client;
     std::unique_ptr<Impl> made;
-    if constexpr (HasConstruct<Interface>) {
-        std::optional<Client> client;
-        WithLoop(invoke_context, [&] { client.emplace(input.get()); });
-        made = MakeProxyClient<Interface, Impl>(invoke_context, kj::mv(*client));
-    } else {
-        WithLoop(invoke_context, [&] { made = MakeProxyClient<Interface, Impl>(invoke_context, Client(input.get())); });
-    }
+    HoldLoop(invoke_context, [&] {
+        made = MakeProxyClient<Interface, Impl>(invoke_context, typename Interface::Client(input.get()));
+    });
     return made;
 }
 
@@ -91,10 +82,13 @@ void CustomBuildField(TypeList<std::shared_ptr<Impl>>, Priority<2>, InvokeContex
 
 template <typename Impl, typename Output>
 void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_context, Impl& value,
-                      Output&& output) requires detail::InterfaceField<Output>
+                      Output&& output) requires detail::InterfaceField<Output> &&
+    detail::ClientOf<detail::FieldInterface<Output>, Impl>
 {
     using Interface = detail::FieldInterface<Output>;
-    output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(&value, [](Impl*) {})));
+    using Object = std::remove_const_t<Impl>;
+    output.set(MakeProxyServer<Interface, Object>(
+        invoke_context, std::shared_ptr<Object>(const_cast<Object*>(&value), [](Object*) {})));
 }
 
 template <typename Impl, typename Input, typename ReadDest>

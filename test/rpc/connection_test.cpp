@@ -205,6 +205,20 @@ TEST(Connections, KeepTheLoopAsLongAsTheirObjects)
     EXPECT_TRUE(logs.has("EventLoop::loop bye."));
 }
 
+TEST(Connections, CleanupFunctionsMayThrow)
+{
+    Session session;
+    Signal last;
+    session.serverLoop().sync([&] {
+        Connection& connection = session.serverLoop().m_incoming_connections.front();
+        connection.addSyncCleanup([&] { last.set(); });
+        connection.addSyncCleanup([] { throw std::runtime_error("thrown"); });
+    });
+    session.disconnectClient();
+    EXPECT_TRUE(last.wait());
+    EXPECT_TRUE(session.serverLogs().has(Log::Error, "Uncaught exception in cleanup: thrown"));
+}
+
 TEST(Connections, CleanupFunctionsSeeNothingOfTheConnectionAnyMore)
 {
     Session session;

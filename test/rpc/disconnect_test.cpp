@@ -205,6 +205,21 @@ TEST(Disconnect, BeforeTheWorkerWaitsIsHarmless)
     EXPECT_EQ(ErrorOf([&] { session.client->addOnWorker(1, 2); }), INTERRUPTED);
 }
 
+TEST(Disconnect, WhileTheThreadIsLookedUpSkipsTheMethod)
+{
+    Session session;
+    session.clientLoop().sync([&] {
+        auto request = session.client->m_client.runRequest();
+        request.initContext().setThread(Thread::Client(kj::Promise<Thread::Client>(kj::NEVER_DONE)));
+        session.clientLoop().m_task_set->add(request.send().ignoreResult().catch_([](kj::Exception&&) {}));
+    });
+    const Logs& logs = session.serverLogs();
+    ASSERT_TRUE(logs.waitFor("Service.run$Params"));
+    session.disconnectServer();
+    EXPECT_TRUE(logs.waitFor("canceled before it could be executed"));
+    EXPECT_FALSE(logs.has("did you forget"));
+}
+
 TEST(Disconnect, BeforeExecutionSkipsTheMethod)
 {
     std::atomic<bool> called{false};

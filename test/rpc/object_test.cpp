@@ -95,6 +95,20 @@ TEST(Objects, StayWhileTheirMethodsRunWhenThePeerDestroysThem)
     EXPECT_TRUE(destroyed.wait());
 }
 
+TEST(Objects, AreReleasedByDestroyRightAfterTheirMethods)
+{
+    std::atomic<int> destroyed{0};
+    ServedProbe probe;
+    probe.impl.on_tool = [&](const char* what) { destroyed += what == std::string("destroyed"); };
+    probe.client->exchangeThreads();
+    for (int i = 1; i <= 500; ++i) {
+        auto tool = probe.client->makeTool();
+        tool->use();
+        tool.reset();
+        ASSERT_EQ(destroyed, i);
+    }
+}
+
 TEST(Objects, ParametersLiveUntilTheMethodHasReturned)
 {
     Signal released;

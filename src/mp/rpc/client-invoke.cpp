@@ -156,14 +156,12 @@ void ClientCall::report()
         MP_LOGPLAIN(m_loop, Log::Raise) << m_disconnected;
     }
 }
-} // namespace
 
-void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method,
-                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)> build,
-                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)> read)
+void Invoke(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, ClientCall::Build build,
+            ClientCall::Read read)
 {
     EventLoop& loop = *context.loop;
-    if (loop.isLoopThread() && !ServerRequest::giveUpLoop(loop)) {
+    if (loop.isLoopThread()) {
         throw std::logic_error(std::string(method.name) +
                                " called on the event loop thread, which would wait for itself");
     }
@@ -177,6 +175,21 @@ void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, cons
     if (!may_lead) loop.call([&] { call.start(); });
     call.wait(may_lead);
     call.report();
+}
+} // namespace
+
+void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method,
+                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)> build,
+                  FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)> read)
+{
+    ServerRequest* const holder = ServerRequest::giveUpLoop(*context.loop);
+    try {
+        Invoke(context, client, method, build, read);
+    } catch (...) {
+        if (holder) holder->takeLoopBack();
+        throw;
+    }
+    if (holder) holder->takeLoopBack();
 }
 
 void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)

@@ -1,3 +1,4 @@
+#include "errors.h"
 #include "fault.h"
 #include "message-network.h"
 #include "reactor.h"
@@ -82,7 +83,12 @@ Connection::~Connection() noexcept(false)
             fn = std::move(m_sync_cleanup_fns.front());
             m_sync_cleanup_fns.pop_front();
         }
-        fn();
+        try {
+            fn();
+        } catch (...) {
+            // What follows must be done all the same.
+            MP_LOG(*m_loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
+        }
     }
     if (!MP_FAULT(KeepsEntriesOfConnections)) ThreadMapping::dropConnection(*this);
 }

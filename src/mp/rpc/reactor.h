@@ -56,6 +56,8 @@ public:
     //! Called with the owner's id whenever the owner changes.
     void setOwnerSlot(std::thread::id* slot);
 
+    //! The owner has entered, and not again since. Owning the loop.
+    bool ownedOnce() const { return m_depth == 1; }
     bool owned() const { return m_owner.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
     //! Passes KJ's own messages on to the log function, while it lives, on this thread. On the stack only.

@@ -10,6 +10,7 @@
 #include <kj/debug.h>
 #include <mp/proxy-invoke.h>
 #include <stdexcept>
+#include <utility>
 
 namespace mp {
 
@@ -43,6 +44,19 @@ kj::Exception Canceled()
     return KJ_EXCEPTION(DISCONNECTED, "request canceled: its connection is closed");
 }
 } // namespace
+
+//! While it lives, its thread is in no request of a worker.
+class ServerRequest::NoRequest
+{
+public:
+    explicit NoRequest(ThreadContext& thread) : m_thread(thread), m_request(std::exchange(thread.m_request, nullptr)) {}
+    ~NoRequest() { m_thread.m_request = m_request; }
+    KJ_DISALLOW_COPY(NoRequest);
+
+private:
+    ThreadContext& m_thread;
+    ServerRequest* const m_request;
+};
 
 void ThrowServerDestroyed(const MethodInfo& method)
 {
@@ -94,9 +108,22 @@ kj::Exception ServerRequest::logFailed(kj::Exception error)
     return error;
 }
 
+void ServerRequest::logNotExecuted()
+{
+    MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled before it could be executed";
+}
+
+kj::Exception ServerRequest::refuseCanceled()
+{
+    logNotExecuted();
+    return Canceled();
+}
+
 kj::Promise<void> ServeOnLoop(ServerRequest& request)
 {
     request.logReceived();
+    // The loop's owner may be a thread that runs another request.
+    const ServerRequest::NoRequest none(CurrentThread());
     // The method may close its own connection.
     request.link();
     KJ_DEFER(request.unlink());
@@ -134,16 +161,17 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
         return self.dispatch(kj::mv(request), *local);
     }
     // A promise, such as the result of a makeThread call that still runs.
+    ServerRequest& self = *request;
     return connection.m_thread_lookups.wrap(connection.m_threads.getLocalServer(thread)).then(
-        [&loop, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
+        [&loop, &self, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
             KJ_IF_MAYBE (thread, server) {
-                ServerRequest& self = *request;
                 return self.dispatch(kj::mv(request), kj::downcast<ProxyServer<Thread>>(*thread));
             }
             MP_LOG(loop, Log::Error) << "IPC server error request #" << number << ", missing thread to execute request";
             throw std::runtime_error("invalid thread handle");
         },
-        [&loop, number](kj::Exception&& error) -> kj::Promise<void> {
+        [&loop, &self, number](kj::Exception&& error) -> kj::Promise<void> {
+            if (self.canceled()) return self.refuseCanceled();
             MP_LOG(loop, Log::Info) << "IPC server error request #" << number
                                     << " CapabilityServerSet<Thread>::getLocalServer call failed, did you forget to "
                                        "provide a ThreadMap to the client prior to this IPC call?";
@@ -153,7 +181,7 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
-    if (canceled()) return Canceled();
+    if (canceled()) return refuseCanceled();
     if (m_server.m_destroyed) ThrowServerDestroyed(m_method);
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
@@ -181,7 +209,7 @@ void ServerRequest::execute()
     State waiting = State::Waiting;
     m_executed = m_state.compare_exchange_strong(waiting, State::Executing);
     if (!m_executed) {
-        MP_LOG(loop, Log::Info) << "IPC server request #" << m_number << " canceled before it could be executed";
+        logNotExecuted();
     } else {
         MP_LOG(loop, Log::Debug) << "IPC server executing request #" << m_number;
         error = kj::runCatchingExceptions([&] {
@@ -193,10 +221,7 @@ void ServerRequest::execute()
         });
     }
     if (loop.testing_hook_async_request_done) {
-        if (m_holds_loop) {
-            m_holds_loop = false;
-            ReactorOf(loop).leave();
-        }
+        letGo();
         loop.testing_hook_async_request_done();
     }
 
@@ -204,8 +229,7 @@ void ServerRequest::execute()
     if (m_holds_loop) {
         ThreadMapping::endRequest(*this, thread);
         finish(kj::mv(error));
-        m_holds_loop = false;
-        ReactorOf(loop).leave();
+        letGo();
     } else {
         loop.call([&] {
             ThreadMapping::endRequest(*this, thread);
@@ -223,7 +247,7 @@ void ServerRequest::cancel()
         // An application's thread may not look for a long time, and the request keeps the loop from ending.
         std::list<Waiter::Task> task = m_waiter->take(m_ticket);
         if (!task.empty()) {
-            MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled before it could be executed";
+            logNotExecuted();
             // Destroys this.
             task.clear();
         }
@@ -258,34 +282,55 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 
 void ServerRequest::checkNotCanceled()
 {
-    if (canceled()) kj::throwFatalException(Canceled());
+    if (canceled() && !MP_FAULT(BuildsResultsWhenCanceled)) kj::throwFatalException(Canceled());
 }
 
 void ServerRequest::withLoop(FunctionRef<void()> fn)
 {
     m_loop->call([&] {
-        if (!MP_FAULT(BuildsResultsWhenCanceled)) checkNotCanceled();
+        checkNotCanceled();
         fn();
     });
 }
 
-void ServerRequest::buildResults(FunctionRef<void()> fn)
+void ServerRequest::holdLoop(FunctionRef<void()> fn)
 {
-    if (m_keep_loop && m_fulfiller.get() != nullptr && !m_loop->isLoopThread()) {
-        m_holds_loop = ReactorOf(*m_loop).enter();
-    }
-    m_building = true;
-    KJ_DEFER(m_building = false);
-    withLoop(fn);
+    const bool on_worker = m_fulfiller.get() != nullptr;
+    if (on_worker && !m_holds_loop && !m_loop->isLoopThread()) m_holds_loop = ReactorOf(*m_loop).enter();
+    if (!m_holds_loop) return withLoop(fn);
+    const Reactor::KjLog kj_log(ReactorOf(*m_loop));
+    m_in_hold = true;
+    KJ_DEFER(m_in_hold = false);
+    checkNotCanceled();
+    fn();
 }
 
-bool ServerRequest::giveUpLoop(EventLoop& loop)
+void ServerRequest::letGo()
+{
+    if (!m_holds_loop) return;
+    m_holds_loop = false;
+    ReactorOf(*m_loop).leave();
+}
+
+void ServerRequest::buildResults(FunctionRef<void()> fn)
+{
+    KJ_DEFER(if (!m_keep_loop) letGo());
+    holdLoop(fn);
+}
+
+ServerRequest* ServerRequest::giveUpLoop(EventLoop& loop)
 {
     ServerRequest* const request = CurrentThread().m_request;
-    if (request == nullptr || &*request->m_loop != &loop || !request->m_holds_loop || request->m_building) return false;
-    request->m_holds_loop = false;
-    ReactorOf(loop).leave();
-    return true;
+    if (request == nullptr || &*request->m_loop != &loop || !request->m_holds_loop) return nullptr;
+    if (!ReactorOf(loop).ownedOnce()) return nullptr;
+    request->letGo();
+    return request->m_in_hold ? request : nullptr;
+}
+
+void ServerRequest::takeLoopBack()
+{
+    m_holds_loop = ReactorOf(*m_loop).enter();
+    checkNotCanceled();
 }
 
 bool ServerRequest::isRunning(EventLoop& loop)
@@ -309,6 +354,15 @@ void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
     } else {
         invoke_context.connection.m_loop->call(fn);
     }
+}
+
+void HoldLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
+{
+    if (!invoke_context.request) return invoke_context.connection.m_loop->call(fn);
+    ServerRequest& request = *invoke_context.request;
+    if (request.m_in_hold) return request.withLoop(fn);
+    KJ_DEFER(request.letGo());
+    request.holdLoop(fn);
 }
 
 } // namespace mp

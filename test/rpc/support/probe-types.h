@@ -51,6 +51,10 @@ private:
     }
 };
 
+// What tests put in: called before a badge is built, and when a Traced is read.
+inline std::function<void()> g_on_badge;
+inline std::function<void()> g_on_traced;
+
 } // namespace mp::test
 
 namespace mp {
@@ -68,8 +72,35 @@ decltype(auto) CustomReadField(TypeList<test::Traced>, Priority<1>, InvokeContex
 {
     const int32_t number = input.get();
     test::Conversions::add(context, "read ", number);
+    if (test::g_on_traced) test::g_on_traced();
     if (number < 0) throw std::out_of_range("negative");
     return read_dest.update([&](auto& value) { value.number = number; });
+}
+
+//! Calls a remote object.
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<test::Badge>, Priority<1>, InvokeContext& context, Value&& value, Output&& output)
+{
+    if (test::g_on_badge) test::g_on_badge();
+    const std::string text = "badge of " + value.guest->name();
+    if (!context.connection.m_loop->isLoopThread()) throw std::logic_error("the loop was lost");
+    output.set(text.c_str());
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<test::Badge>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+{
+    return read_dest.construct(test::Badge{nullptr, input.get().cStr()});
+}
+
+//! Calls the object that it makes a client of.
+template <>
+inline std::unique_ptr<test::Guest>
+CustomMakeProxyClient<test::messages::Guest, test::Guest>(InvokeContext& context, test::messages::Guest::Client&& client)
+{
+    auto guest = std::make_unique<ProxyClient<test::messages::Guest>>(kj::mv(client), &context.connection, false);
+    if (guest->name().empty()) throw std::invalid_argument("no name");
+    return guest;
 }
 
 } // namespace mp

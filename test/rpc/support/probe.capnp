@@ -20,10 +20,18 @@ interface Probe $Proxy.wrap("mp::test::Probe") {
     lendDerived @4 (context :Proxy.Context, callback :DerivedCallback, arg :Int32) -> (result :Int32);
     makeTool @5 () -> (result :Tool);
     trace @6 (first :Int32, second :Int32, third :Int32) -> (third :Int32, fourth :Int32, result :Int32);
+    lendGuest @7 (context :Proxy.Context, guest :Guest) -> (result :Text);
+    giveGuest @8 (context :Proxy.Context, first :Int32, guest :Guest) -> (result :Text);
+    badge @9 (context :Proxy.Context, guest :Guest) -> (result :Text);
 }
 
 interface DerivedCallback extends(Service.Callback) $Proxy.wrap("mp::test::DerivedCallback") {
     callDerived @0 (context :Proxy.Context, arg :Int32) -> (result :Int32);
+}
+
+interface Guest $Proxy.wrap("mp::test::Guest") {
+    construct @0 () -> ();
+    name @1 (context :Proxy.Context) -> (result :Text);
 }
 
 interface Tool $Proxy.wrap("mp::test::Tool") {

@@ -44,6 +44,20 @@ private:
     std::function<void(const char*)> m_on_event;
 };
 
+class Guest
+{
+public:
+    virtual ~Guest() = default;
+    virtual std::string name() = 0;
+};
+
+//! As a result, made from what the guest says.
+struct Badge
+{
+    std::shared_ptr<Guest> guest;
+    std::string text;
+};
+
 class Probe
 {
 public:
@@ -55,6 +69,9 @@ public:
     virtual int32_t lendDerived(DerivedCallback& callback, int32_t arg) = 0;
     virtual std::unique_ptr<Tool> makeTool() = 0;
     virtual Traced trace(const Traced& first, const Traced& second, Traced& third, Traced& fourth) = 0;
+    virtual std::string lendGuest(Guest& guest) = 0;
+    virtual std::string giveGuest(const Traced& first, std::unique_ptr<Guest> guest) = 0;
+    virtual Badge badge(std::shared_ptr<Guest> guest) = 0;
 };
 
 } // namespace mp::test
