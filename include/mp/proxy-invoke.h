@@ -77,16 +77,18 @@ public:
     ServerRequest& operator=(const ServerRequest&) = delete;
     virtual ~ServerRequest();
 
-    //! HoldLoop() for fn, which builds results. On a worker the loop stays owned until the request has ended, so that its
-    //! answer leaves in the same turn.
+    //! HoldLoop() for fn, which builds results; and answer(), unless more follows.
     void buildResults(FunctionRef<void()> fn);
+    //! HoldLoop() for fn, which builds the last results. On a worker the answer leaves in the same turn: before the caller
+    //! destroys what they were built from, since not owning the loop.
+    void answer(FunctionRef<void()> fn);
 
     //! Number in log messages.
     int number() const { return m_number; }
 
 
-    //! Give the loop up after each buildResults(): hooks of the application run code after it, which may block.
-    void dontKeepLoop() { m_keep_loop = false; }
+    //! After buildResults() more is built, or hooks of the application run code.
+    void moreFollows() { m_more_follows = true; }
 
     //! If this thread owns the loop only on behalf of its request, give it up for a call. Returns the request if it is
     //! to have the loop back after that.
@@ -151,7 +153,8 @@ private:
     bool m_executed{false};
     //! This thread owns the loop on behalf of the request.
     bool m_holds_loop{false};
-    bool m_keep_loop{true};
+    bool m_more_follows{false};
+    bool m_answered{false};
     //! Inside holdLoop().
     bool m_in_hold{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
@@ -193,6 +196,11 @@ struct ServerInvokeContext : InvokeContext
     void buildResults(Fn&& fn)
     {
         request->buildResults(fn);
+    }
+    template <typename Fn>
+    void answer(Fn&& fn)
+    {
+        request->answer(fn);
     }
 };
 

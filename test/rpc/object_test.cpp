@@ -109,6 +109,24 @@ TEST(Objects, AreReleasedByDestroyRightAfterTheirMethods)
     }
 }
 
+TEST(Objects, ThatWereResultsAreReleasedWithoutTheLoop)
+{
+    ServedProbe probe;
+    probe.client->exchangeThreads();
+    Signal released;
+    bool with_loop = true;
+    probe.impl.on_shared_text = [&] {
+        return std::shared_ptr<const std::string>(new std::string("text"), [&](const std::string* text) {
+            delete text;
+            with_loop = probe.serverLoop().isLoopThread();
+            released.set();
+        });
+    };
+    EXPECT_EQ(*probe.client->sharedText(), "text");
+    EXPECT_TRUE(released.wait());
+    EXPECT_FALSE(with_loop);
+}
+
 TEST(Objects, ParametersLiveUntilTheMethodHasReturned)
 {
     Signal released;

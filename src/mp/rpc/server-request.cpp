@@ -220,12 +220,10 @@ void ServerRequest::execute()
             }
         });
     }
-    if (loop.testing_hook_async_request_done) {
-        letGo();
-        loop.testing_hook_async_request_done();
-    }
+    if (m_answered) return;
+    if (loop.testing_hook_async_request_done) loop.testing_hook_async_request_done();
 
-    if (!m_holds_loop) m_holds_loop = ReactorOf(loop).enter();
+    m_holds_loop = ReactorOf(loop).enter();
     if (m_holds_loop) {
         ThreadMapping::endRequest(*this, thread);
         finish(kj::mv(error));
@@ -256,11 +254,10 @@ void ServerRequest::cancel()
 
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
-    if (m_in_flight) --m_server.m_uses;
-    KJ_DEFER(m_in_flight = nullptr);
     m_callback_thread = nullptr;
     unlink();
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
+    if (fulfiller.get()) --m_server.m_uses;
     if (canceled()) {
         if (m_executed) {
             MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " interrupted (canceled)";
@@ -314,8 +311,19 @@ void ServerRequest::letGo()
 
 void ServerRequest::buildResults(FunctionRef<void()> fn)
 {
-    KJ_DEFER(if (!m_keep_loop) letGo());
+    if (!m_more_follows) return answer(fn);
+    KJ_DEFER(letGo());
     holdLoop(fn);
+}
+
+void ServerRequest::answer(FunctionRef<void()> fn)
+{
+    KJ_DEFER(letGo());
+    holdLoop(fn);
+    if (!m_holds_loop || m_loop->testing_hook_async_request_done) return;
+    m_answered = true;
+    ThreadMapping::endRequest(*this, CurrentThread());
+    finish(nullptr);
 }
 
 ServerRequest* ServerRequest::giveUpLoop(EventLoop& loop)

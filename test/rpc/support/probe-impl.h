@@ -33,12 +33,14 @@ public:
     }
     std::string lendGuest(Guest& guest) override { return guest.name(); }
     std::string giveGuest(const Traced&, std::unique_ptr<Guest> guest) override { return guest->name(); }
+    std::shared_ptr<const std::string> sharedText() override { return on_shared_text(); }
     Badge badge(std::shared_ptr<Guest> guest) override { return Badge{std::move(guest), ""}; }
 
     // What tests put in, before they call.
     std::function<void()> on_exchange;
     std::function<void(std::string_view)> on_hold;
     std::function<void(const char*)> on_tool;
+    std::function<std::shared_ptr<const std::string>()> on_shared_text;
     int32_t result{7};
 };
 

@@ -4,6 +4,7 @@
 
 #include <mp/proxy-io.h>
 #include <mp/proxy-types.h>
+#include <mp/type-pointer.h>
 #include <mutex>
 #include <rpc/support/service-types.h>
 #include <stdexcept>

@@ -23,6 +23,7 @@ interface Probe $Proxy.wrap("mp::test::Probe") {
     lendGuest @7 (context :Proxy.Context, guest :Guest) -> (result :Text);
     giveGuest @8 (context :Proxy.Context, first :Int32, guest :Guest) -> (result :Text);
     badge @9 (context :Proxy.Context, guest :Guest) -> (result :Text);
+    sharedText @10 (context :Proxy.Context) -> (result :Text);
 }
 
 interface DerivedCallback extends(Service.Callback) $Proxy.wrap("mp::test::DerivedCallback") {

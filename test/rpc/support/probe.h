@@ -71,6 +71,7 @@ public:
     virtual Traced trace(const Traced& first, const Traced& second, Traced& third, Traced& fourth) = 0;
     virtual std::string lendGuest(Guest& guest) = 0;
     virtual std::string giveGuest(const Traced& first, std::unique_ptr<Guest> guest) = 0;
+    virtual std::shared_ptr<const std::string> sharedText() = 0;
     virtual Badge badge(std::shared_ptr<Guest> guest) = 0;
 };
 
