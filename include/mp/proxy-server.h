@@ -124,7 +124,9 @@ void BuildException(TypeList<LocalType>, Context& context, const LocalType& erro
 {
     context.buildResults([&] {
         auto results = context.call_context.getResults();
-        BuildField(TypeList<LocalType>(), context, Make<StructField, Accessor>(results), error);
+        const auto field = Make<StructField, Accessor>(results);
+        BuildField(TypeList<LocalType>(), context, field, error);
+        field.setHas();
     });
 }
 
