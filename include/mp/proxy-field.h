@@ -95,6 +95,13 @@ struct StructField
 
 namespace detail {
 
+//! Builders of types that can be without a value say so of one they build; not every output has room for that.
+template <typename Output>
+void SetHas(const Output& output)
+{
+    if constexpr (requires { output.setHas(); }) output.setHas();
+}
+
 //! The schema's struct behind a reader or a builder.
 template <typename Message>
 struct MessageStruct;

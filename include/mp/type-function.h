@@ -27,6 +27,7 @@ void CustomBuildField(TypeList<std::function<Result(Args...)>>, Priority<1>, Inv
                       Value&& value, Output&& output) requires detail::InterfaceField<Output>
 {
     if (!value) return;
+    detail::SetHas(output);
     using Fn = std::function<Result(Args...)>;
     using Callback = ProxyCallback<Fn>;
     output.set(MakeProxyServer<detail::FieldInterface<Output>, Callback>(

@@ -67,6 +67,7 @@ void CustomBuildField(TypeList<std::unique_ptr<Impl>>, Priority<1>, InvokeContex
     static_assert(!std::is_const_v<std::remove_reference_t<Value>>,
                   "a const std::unique_ptr can't give its object away: pass it, or its container, by value");
     if (!value) return;
+    detail::SetHas(output);
     using Interface = detail::FieldInterface<Output>;
     output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(value.release())));
 }
@@ -76,6 +77,7 @@ void CustomBuildField(TypeList<std::shared_ptr<Impl>>, Priority<2>, InvokeContex
                       Output&& output) requires detail::InterfaceField<Output>
 {
     if (!value) return;
+    detail::SetHas(output);
     using Interface = detail::FieldInterface<Output>;
     output.set(MakeProxyServer<Interface, Impl>(invoke_context, std::shared_ptr<Impl>(std::forward<Value>(value))));
 }

@@ -16,6 +16,8 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_co
     CustomBuildMessage(invoke_context, value, std::move(output.get()));
 }
 {
+    // Its reader asks.
+    detail::SetHas(output);
     auto builder = output.init();
     CustomBuildMessage(invoke_context, value, std::move(builder));
 }

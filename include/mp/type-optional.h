@@ -36,7 +36,7 @@ void CustomBuildField(TypeList<std::optional<LocalType>>, Priority<1>, InvokeCon
     static_assert(detail::ShowsAbsence<RemoveCvRef<Output>>,
                   "std::optional elements need a list of Text, Data, lists or interfaces: others are always there");
     if (!value) return;
-    if constexpr (requires { output.setHas(); }) output.setHas();
+    detail::SetHas(output);
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *std::forward<Value>(value));
 }
 

@@ -27,6 +27,7 @@ void CustomBuildField(TypeList<LocalType*>, Priority<3>, InvokeContext& invoke_c
                       Output&& output) requires std::is_pointer_v<std::remove_reference_t<Value>>
 {
     if (value == nullptr) return;
+    detail::SetHas(output);
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *value);
 }
 
@@ -35,6 +36,7 @@ void CustomBuildField(TypeList<std::shared_ptr<LocalType>>, Priority<1>, InvokeC
                       Output&& output)
 {
     if (!value) return;
+    detail::SetHas(output);
     BuildField(TypeList<LocalType>(), invoke_context, std::forward<Output>(output), *value);
 }
 

@@ -298,6 +298,9 @@ TEST_F(ConvertTest, LetsTheCompanionDecideWhetherThereIsAValue)
     m_fields.setHasMaybeText(true);
     m_fields.disownMaybeText();
     EXPECT_EQ((read<Access::MaybeTextAccessor, Text>()), Text(""));
+    const int32_t number = 3;
+    build<Access::MaybeAccessor>(&number);
+    EXPECT_TRUE(m_fields.getHasMaybe());
 }
 
 TEST_F(ConvertTest, ReadsOptionalsIntoTheirOldValue)
