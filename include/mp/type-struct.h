@@ -20,7 +20,8 @@ using StructAccessors = typename ProxyStruct<typename ProxyType<LocalType>::Stru
 template <size_t index, typename LocalType, typename Builder, typename Value>
 void BuildMember(InvokeContext& invoke_context, Builder& builder, Value&& value)
 {
-    constexpr auto member = ProxyType<LocalType>::get(std::integral_constant<size_t, index>());
+    // Not constexpr: applications write get() too.
+    const auto member = ProxyType<LocalType>::get(std::integral_constant<size_t, index>());
     BuildField(TypeList<Decay<decltype((value.*member))>>(), invoke_context,
                Make<StructField, std::tuple_element_t<index, StructAccessors<LocalType>>>(builder),
                std::forward<Value>(value).*member);
@@ -29,7 +30,8 @@ void BuildMember(InvokeContext& invoke_context, Builder& builder, Value&& value)
 template <size_t index, typename LocalType, typename Reader, typename Value>
 void ReadMember(InvokeContext& invoke_context, Reader& reader, Value& value)
 {
-    constexpr auto member = ProxyType<LocalType>::get(std::integral_constant<size_t, index>());
+    // Not constexpr: applications write get() too.
+    const auto member = ProxyType<LocalType>::get(std::integral_constant<size_t, index>());
     ReadField(TypeList<RemoveCvRef<decltype((value.*member))>>(), invoke_context,
               Make<StructField, std::tuple_element_t<index, StructAccessors<LocalType>>>(reader),
               ReadDestUpdate(value.*member));

@@ -22,6 +22,15 @@
 
 namespace mp {
 
+template <>
+struct ProxyType<types::Noted>
+{
+    using Struct = types::messages::NumberText;
+    static decltype(auto) get(std::integral_constant<size_t, 0>) { return &types::Noted::number; }
+    static decltype(auto) get(std::integral_constant<size_t, 1>) { return &types::Noted::text; }
+    static constexpr size_t fields = 2;
+};
+
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<types::Fixed>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
 {

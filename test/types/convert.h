@@ -50,6 +50,13 @@ private:
     const int32_t m_number;
 };
 
+//! Its ProxyType is written by hand.
+struct Noted
+{
+    int32_t number{0};
+    std::string text;
+};
+
 //! Its builder tells how the value arrives.
 struct Tracked
 {

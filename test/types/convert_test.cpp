@@ -502,6 +502,13 @@ TEST_F(ConvertTest, PassesStructsMemberByMember)
     EXPECT_TRUE(m_fields.hasEmpty());
 }
 
+TEST_F(ConvertTest, PassesStructsThatAnApplicationWraps)
+{
+    const Noted passed = pass<Access::PairAccessor>(Noted{3, "three"});
+    EXPECT_EQ(passed.number, 3);
+    EXPECT_EQ(passed.text, "three");
+}
+
 TEST_F(ConvertTest, PassesStructsOfStructsOfTheirOwnKind)
 {
     const Tree tree = pass<Access::TreeAccessor>(Tree{"root", {{"a", {}}, {"b", {{"c", {}}}}}});
