@@ -1,6 +1,7 @@
 #ifndef MP_PROXY_READ_DEST_H
 #define MP_PROXY_READ_DEST_H
 
+#include <exception>
 #include <memory>
 #include <mp/util.h>
 #include <optional>
@@ -43,13 +44,35 @@ struct EmplaceFn
     }
 };
 
-//! Replace a value by one made from args. If that throws the value is still one: the old, or a moved-from.
+//! For a value that can be neither moved nor assigned. If that throws it becomes a default one. Where there is none, the
+//! program ends, because whoever has the value is going to destroy it.
+template <typename T, typename... Args>
+void ReconstructInPlace(T& value, Args&&... args)
+{
+    std::destroy_at(&value);
+    try {
+        ConstructAt(&value, std::forward<Args>(args)...);
+    } catch (...) {
+        [&]() noexcept {
+            if constexpr (std::is_default_constructible_v<T>) {
+                ConstructAt(&value);
+            } else {
+                std::terminate();
+            }
+        }();
+        throw;
+    }
+}
+
+//! Replace a value by one made from args. If that throws the value is still one: the old, a moved-from, or a default.
 template <typename T, typename... Args>
 void Reconstruct(T& value, Args&&... args)
 {
     if constexpr (std::is_nothrow_constructible_v<T, Args...>) {
         std::destroy_at(&value);
         ConstructAt(&value, std::forward<Args>(args)...);
+    } else if constexpr (!std::is_move_constructible_v<T> && !std::is_move_assignable_v<T>) {
+        ReconstructInPlace(value, std::forward<Args>(args)...);
     } else {
         std::optional<T> made;
         EmplaceIn(made, std::forward<Args>(args)...);

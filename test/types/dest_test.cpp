@@ -101,6 +101,47 @@ TEST(ReadDestUpdate, LeavesAnObjectWhenTheNewOneCanNotBeMade)
     EXPECT_EQ(Counted::count, 0);
 }
 
+//! Stays where it is.
+struct Pinned
+{
+    Pinned() { ++count; }
+    explicit Pinned(int value) : value(value)
+    {
+        if (value < 0) throw std::runtime_error("negative");
+        ++count;
+    }
+    Pinned(const Pinned&) = delete;
+    Pinned& operator=(const Pinned&) = delete;
+    ~Pinned() { --count; }
+
+    int value{0};
+    static inline int count = 0;
+};
+
+TEST(ReadDestUpdate, ReplacesAnObjectThatCanNotBeMoved)
+{
+    {
+        Pinned value(1);
+        ReadDestUpdate dest(value);
+        EXPECT_EQ(&dest.construct(5), &value);
+        EXPECT_EQ(value.value, 5);
+        EXPECT_EQ(Pinned::count, 1);
+    }
+    EXPECT_EQ(Pinned::count, 0);
+}
+
+TEST(ReadDestUpdate, LeavesADefaultObjectWhenOneThatCanNotBeMovedCanNotBeMade)
+{
+    {
+        Pinned value(1);
+        ReadDestUpdate dest(value);
+        EXPECT_THROW(dest.construct(-1), std::runtime_error);
+        EXPECT_EQ(value.value, 0);
+        EXPECT_EQ(Pinned::count, 1);
+    }
+    EXPECT_EQ(Pinned::count, 0);
+}
+
 TEST(ReadDestTemp, ReturnsANewValue)
 {
     struct Aggregate
