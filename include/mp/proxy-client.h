@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mp/proxy-convert.h>
+#include <mp/proxy-method.h>
 #include <optional>
 #include <set>
 #include <span>
@@ -56,6 +57,12 @@ inline constexpr bool IsView<std::pair<First, Second>> = IsView<First> || IsView
 template <typename T>
 inline constexpr bool IsView<std::optional<T>> = IsView<T>;
 } // namespace detail
+
+//! Whether a method that must not throw has a value to return when its call fails; generated assertions on it name the
+//! method.
+template <typename Params, typename Result = MethodResult<Params>>
+inline constexpr bool ReturnsOnFailure =
+    !NoexceptMethod<Params> || !std::is_object_v<Result> || std::is_default_constructible_v<std::remove_cv_t<Result>>;
 
 //! What a method returns, on its way out of the answer.
 template <typename Result>

@@ -26,7 +26,8 @@ protected:
         WriteFile("bad.capnp", Schema("$Cxx.namespace(\"bad\");\n$Proxy.include(\"bad.h\");\n"
                                       "$Proxy.includeTypes(\"bad-types.h\");\n" +
                                       schema + "\n"));
-        WriteFile("bad.h", "#pragma once\n#include <string>\n#include <vector>\nnamespace app {\nstruct Odd {};\n" +
+        WriteFile("bad.h", "#pragma once\n#include <mp/util.h>\n#include <string>\n#include <vector>\n"
+                           "namespace app {\nstruct Odd {};\n" +
                                classes + "\n}\n");
         WriteFile("bad-types.h", "#pragma once\n#include <mp/type-number.h>\n#include <mp/type-string.h>\n"
                                  "#include <mp/type-struct.h>\n#include <mp/type-vector.h>\n");
@@ -158,6 +159,20 @@ TEST_F(MismatchTest, NamesAFieldWithoutMappingInTheClient)
                  {"Param.call: parameter b" + rest, "Output.call: result a" + rest, "Result.call: result result" + rest,
                   "Context.call: parameter context" + rest + ": include the mp/type-*.h header that has",
                   "Several.call: parameter a: several C++ parameters need a CustomBuildField and a CustomPassField"});
+}
+
+TEST_F(MismatchTest, NamesAMethodThatCanNeitherThrowNorReturn)
+{
+    const char* const schema = "interface I $Proxy.wrap(\"app::I\") { make @0 () -> (result :Int32); }";
+    const std::string result = R"(
+        struct Fixed { explicit Fixed(int number) : number(number) {} int number; };
+        template <typename Context, typename Input, typename ReadDest>
+        decltype(auto) CustomReadField(mp::TypeList<Fixed>, mp::Priority<1>, Context&, Input&& input,
+                                       ReadDest&& read_dest) { return read_dest.construct(input.get()); })";
+    expectErrors(compile(schema, result + "class I { public: virtual Fixed make() noexcept = 0; };", "proxy-client.c++"),
+                 {"I.make: the C++ method is noexcept, but its result has no default value for a call that fails"});
+    EXPECT_THAT(compile(schema, result + "class I { public: virtual Fixed make() = 0; };", "proxy-client.c++"),
+                IsEmpty());
 }
 
 TEST_F(MismatchTest, NamesAFieldWithoutMappingInTheServer)

@@ -103,7 +103,14 @@ std::string ClientMethod(const Module& module, const CppNames& names, const Node
         Cat("MethodResult<", params, "> ProxyClient<", CxxClass(module, interface),
             ">::", SafeName(CxxName(*method.method)), "(", CppParamList(method, params), ") noexcept(NoexceptMethod<",
             params, ">)\n{\n", CppAliases(module, names, method, true));
-    return Cat(head, "    ClientResult<MethodResult<Params>> mp_result;\n",
+    const std::string title = Cat(method.interface->path, ".", method.method->name);
+    const std::string check =
+        !method.result ? ""
+                       : Cat("    static_assert(ReturnsOnFailure<Params>, ",
+                             Quoted(title + ": the C++ method is noexcept, but its result has no default value for a "
+                                            "call that fails"),
+                             ");\n");
+    return Cat(head, check, "    ClientResult<MethodResult<Params>> mp_result;\n",
                CallText(module, names, interface, method, "", "NoexceptMethod<Params>"),
                "    return mp_result.take();\n}\n\n");
 }

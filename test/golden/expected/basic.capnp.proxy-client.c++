@@ -130,6 +130,7 @@ MethodResult<::golden::messages::Init::AddParams> ProxyClient<::golden::messages
     using AField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::A, FIELD_IN>;
     using BField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::B, FIELD_IN>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Init.add: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_add,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -205,6 +206,7 @@ MethodResult<::golden::messages::Init::HalfParams> ProxyClient<::golden::message
     using Params = ::golden::messages::Init::HalfParams;
     using ValueField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Value, FIELD_IN | FIELD_OPTIONAL>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_OPTIONAL>;
+    static_assert(ReturnsOnFailure<Params>, "Init.half: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_half,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -252,6 +254,7 @@ MethodResult<::golden::messages::Init::PassItemParams> ProxyClient<::golden::mes
     using Params = ::golden::messages::Init::PassItemParams;
     using ItemField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Item, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Init.passItem: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passItem,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -273,6 +276,7 @@ MethodResult<::golden::messages::Init::PassMapParams> ProxyClient<::golden::mess
     using Params = ::golden::messages::Init::PassMapParams;
     using MapField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Map, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Init.passMap: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passMap,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -297,6 +301,7 @@ MethodResult<::golden::messages::Init::SolveParams> ProxyClient<::golden::messag
     using FailureField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Failure, FIELD_OUT | FIELD_BOXED>;
     using ErrorField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Error, FIELD_OUT | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Init.solve: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_solve,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -341,6 +346,7 @@ MethodResult<::golden::messages::Init::GiveParams> ProxyClient<::golden::message
     using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
     using CallbackField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Callback, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Init.give: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_give,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -383,6 +389,7 @@ MethodResult<::golden::messages::Init::PassFnParams> ProxyClient<::golden::messa
     using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
     using FnField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Fn, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Init.passFn: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_passFn,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -405,6 +412,7 @@ MethodResult<::golden::messages::Init::ReadyParams> ProxyClient<::golden::messag
 {
     using Params = ::golden::messages::Init::ReadyParams;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Init.ready: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_ready,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
@@ -421,6 +429,7 @@ MethodResult<::golden::messages::Init::SizeParams> ProxyClient<::golden::message
 {
     using Params = ::golden::messages::Init::SizeParams;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Init.size: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_size,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
@@ -439,6 +448,7 @@ MethodResult<::golden::messages::Init::OrderedParams> ProxyClient<::golden::mess
     using InField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::In, FIELD_IN>;
     using ReasonField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Reason, FIELD_OUT | FIELD_BOXED>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Init.ordered: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_ordered,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -520,6 +530,7 @@ MethodResult<::golden::messages::Callback::CallParams> ProxyClient<::golden::mes
     using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Callback.call: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Callback_call,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -572,6 +583,7 @@ MethodResult<::golden::messages::Function::CallParams> ProxyClient<::golden::mes
     using ContextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Function.call: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Function_call,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

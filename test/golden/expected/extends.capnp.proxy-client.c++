@@ -42,6 +42,7 @@ MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::de
     using Params = ::golden::derived::Other::OtherCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Other.otherCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Other_otherCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -88,6 +89,7 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived
     using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Base.baseCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_from_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -124,6 +126,7 @@ MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::de
     using Params = ::golden::derived::Other::OtherCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Other.otherCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_from_Other_otherCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -145,6 +148,7 @@ MethodResult<::golden::derived::Derived::DerivedCallParams> ProxyClient<::golden
     using Params = ::golden::derived::Derived::DerivedCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Derived.derivedCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Derived_derivedCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -216,6 +220,7 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived
     using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Base.baseCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -239,6 +244,7 @@ MethodResult<::golden::mid::Left::LeftCallParams> ProxyClient<::golden::derived:
     using Params = ::golden::mid::Left::LeftCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Left.leftCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Left_leftCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -260,6 +266,7 @@ MethodResult<::golden::mid::Right::RightCallParams> ProxyClient<::golden::derive
     using Params = ::golden::mid::Right::RightCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Right.rightCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_from_Right_rightCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -299,6 +306,7 @@ MethodResult<::golden::derived::Bottom::BottomCallParams> ProxyClient<::golden::
     using Params = ::golden::derived::Bottom::BottomCallParams;
     using ArgField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Bottom.bottomCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_bottomCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -320,6 +328,7 @@ MethodResult<::golden::derived::Bottom::MakeDerivedParams> ProxyClient<::golden:
     using Params = ::golden::derived::Bottom::MakeDerivedParams;
     using ContextField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Context, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_extends_capnp_e9a4c2b8d0f71635::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Bottom.makeDerived: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_extends_capnp_e9a4c2b8d0f71635::INFO_Bottom_makeDerived,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

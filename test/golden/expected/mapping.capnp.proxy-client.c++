@@ -130,6 +130,7 @@ MethodResult<::golden::mapping::Mapping::LateParams> ProxyClient<::golden::mappi
     using ContextField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Context, FIELD_IN | FIELD_BOXED>;
     using BField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::B, FIELD_IN>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.late: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_late,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -159,6 +160,7 @@ MethodResult<::golden::mapping::Mapping::KeywordsParams> ProxyClient<::golden::m
     using StdField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Std, FIELD_IN>;
     using NewField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::New, FIELD_OUT>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.keywords: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_keywords,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -189,6 +191,7 @@ MethodResult<::golden::mapping::Mapping::NamedParams> ProxyClient<::golden::mapp
     using AField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::A, FIELD_IN>;
     using ReasonField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Reason, FIELD_OUT | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.named: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_named,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -214,6 +217,7 @@ MethodResult<::golden::mapping::Mapping::ThrowingParams> ProxyClient<::golden::m
     using AnyField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Any, FIELD_OUT | FIELD_BOXED>;
     using OddField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Odd, FIELD_OUT | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.throwing: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_throwing,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -239,6 +243,7 @@ MethodResult<::golden::mapping::Mapping::CatchingParams> ProxyClient<::golden::m
     using OddField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Odd, FIELD_OUT | FIELD_BOXED>;
     using AnyField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Any, FIELD_OUT | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.catching: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_catching,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -264,6 +269,7 @@ MethodResult<::golden::mapping::Mapping::PointParams> ProxyClient<::golden::mapp
     using PointField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Point, FIELD_IN | FIELD_BOXED>;
     using ThirdField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Third, FIELD_IN>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.point: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_point,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -290,6 +296,7 @@ MethodResult<::golden::mapping::Mapping::SettingsParams> ProxyClient<::golden::m
     using ContextField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Context, FIELD_IN | FIELD_BOXED>;
     using SettingsField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Settings, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.settings: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_settings,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -354,6 +361,7 @@ MethodResult<::golden::mapping::Mapping::OptionalTextParams> ProxyClient<::golde
     using Params = ::golden::mapping::Mapping::OptionalTextParams;
     using TextField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Text, FIELD_IN | FIELD_OPTIONAL | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT | FIELD_OPTIONAL | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.optionalText: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_optionalText,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -375,6 +383,7 @@ MethodResult<::golden::mapping::Mapping::WantInParams> ProxyClient<::golden::map
     using Params = ::golden::mapping::Mapping::WantInParams;
     using ValueField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Value, FIELD_IN | FIELD_REQUESTED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.wantIn: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_wantIn,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -397,6 +406,7 @@ MethodResult<::golden::mapping::Mapping::WantInOutParams> ProxyClient<::golden::
     using Params = ::golden::mapping::Mapping::WantInOutParams;
     using ValueField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Value, FIELD_IN | FIELD_OUT | FIELD_REQUESTED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.wantInOut: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_wantInOut,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -421,6 +431,7 @@ MethodResult<::golden::mapping::Mapping::WantOptionalParams> ProxyClient<::golde
     using Params = ::golden::mapping::Mapping::WantOptionalParams;
     using ValueField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Value, FIELD_OUT | FIELD_OPTIONAL | FIELD_REQUESTED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.wantOptional: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_wantOptional,
         [&](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) {
@@ -459,6 +470,7 @@ MethodResult<::golden::mapping::Mapping::OptionsParams> ProxyClient<::golden::ma
     using Params = ::golden::mapping::Mapping::OptionsParams;
     using OptionsField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Options, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.options: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_options,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -481,6 +493,7 @@ MethodResult<::golden::mapping::Mapping::OnlyMovedParams> ProxyClient<::golden::
     using NumberField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Number, FIELD_IN>;
     using MovedField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Moved, FIELD_OUT>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Mapping.onlyMoved: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Mapping_onlyMoved,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -552,6 +565,7 @@ MethodResult<::golden::mapping::Callback::CallParams> ProxyClient<::golden::mapp
     using ContextField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_mapping_capnp_d4f0b6a2c8e13957::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Callback.call: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_mapping_capnp_d4f0b6a2c8e13957::INFO_Callback_call,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

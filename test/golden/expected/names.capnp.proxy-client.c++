@@ -30,6 +30,7 @@ MethodResult<::Names::DeleteParams> ProxyClient<::Names>::delete_(MethodParam<::
     using ClassField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Class, FIELD_IN>;
     using PlainField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Plain, FIELD_IN>;
     using ResultField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Names.delete: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp_b7c3d9e0a1f25468::INFO_Names_delete,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -53,6 +54,7 @@ MethodResult<::Names::CallThatParams> ProxyClient<::Names>::callThat(MethodParam
     using Params = ::Names::CallThatParams;
     using NestedField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Nested, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_names_capnp_b7c3d9e0a1f25468::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Names.callIt: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_names_capnp_b7c3d9e0a1f25468::INFO_Names_callIt,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

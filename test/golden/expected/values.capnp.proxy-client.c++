@@ -101,6 +101,7 @@ MethodResult<::golden::messages::Values::PassEnumParams> ProxyClient<::golden::m
     using Params = ::golden::messages::Values::PassEnumParams;
     using ColorField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Color, FIELD_IN>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passEnum: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passEnum,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -122,6 +123,7 @@ MethodResult<::golden::messages::Values::PassDataParams> ProxyClient<::golden::m
     using Params = ::golden::messages::Values::PassDataParams;
     using DataField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Data, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passData: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passData,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -143,6 +145,7 @@ MethodResult<::golden::messages::Values::PassBytesParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassBytesParams;
     using DataField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Data, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passBytes: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passBytes,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -164,6 +167,7 @@ MethodResult<::golden::messages::Values::PassArrayParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassArrayParams;
     using ArrayField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Array, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passArray: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passArray,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -185,6 +189,7 @@ MethodResult<::golden::messages::Values::PassSetParams> ProxyClient<::golden::me
     using Params = ::golden::messages::Values::PassSetParams;
     using SetField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Set, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passSet: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passSet,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -206,6 +211,7 @@ MethodResult<::golden::messages::Values::PassHashedParams> ProxyClient<::golden:
     using Params = ::golden::messages::Values::PassHashedParams;
     using SetField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Set, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passHashed: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passHashed,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -227,6 +233,7 @@ MethodResult<::golden::messages::Values::PassMapParams> ProxyClient<::golden::me
     using Params = ::golden::messages::Values::PassMapParams;
     using MapField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Map, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passMap: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passMap,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -248,6 +255,7 @@ MethodResult<::golden::messages::Values::PassPairParams> ProxyClient<::golden::m
     using Params = ::golden::messages::Values::PassPairParams;
     using PairField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Pair, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passPair: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passPair,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -269,6 +277,7 @@ MethodResult<::golden::messages::Values::PassTupleParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassTupleParams;
     using TupleField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Tuple, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passTuple: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passTuple,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -290,6 +299,7 @@ MethodResult<::golden::messages::Values::PassTimeParams> ProxyClient<::golden::m
     using Params = ::golden::messages::Values::PassTimeParams;
     using TimeField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Time, FIELD_IN>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passTime: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passTime,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -311,6 +321,7 @@ MethodResult<::golden::messages::Values::PassSharedParams> ProxyClient<::golden:
     using Params = ::golden::messages::Values::PassSharedParams;
     using TextField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Text, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passShared: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passShared,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -332,6 +343,7 @@ MethodResult<::golden::messages::Values::PassListParams> ProxyClient<::golden::m
     using Params = ::golden::messages::Values::PassListParams;
     using ListField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::List, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passList: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passList,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -353,6 +365,7 @@ MethodResult<::golden::messages::Values::PassOptionalParams> ProxyClient<::golde
     using Params = ::golden::messages::Values::PassOptionalParams;
     using TextField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Text, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passOptional: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passOptional,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -374,6 +387,7 @@ MethodResult<::golden::messages::Values::PassEmptyParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassEmptyParams;
     using EmptyField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Empty, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passEmpty: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passEmpty,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -395,6 +409,7 @@ MethodResult<::golden::messages::Values::PassCustomParams> ProxyClient<::golden:
     using Params = ::golden::messages::Values::PassCustomParams;
     using CustomField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Custom, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passCustom: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passCustom,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -416,6 +431,7 @@ MethodResult<::golden::messages::Values::PassMessageParams> ProxyClient<::golden
     using Params = ::golden::messages::Values::PassMessageParams;
     using MessageField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Message, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passMessage: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passMessage,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -457,6 +473,7 @@ MethodResult<::golden::messages::Values::PassSmallParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassSmallParams;
     using NumberField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Number, FIELD_IN>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passSmall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passSmall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -478,6 +495,7 @@ MethodResult<::golden::messages::Values::PassFixedParams> ProxyClient<::golden::
     using Params = ::golden::messages::Values::PassFixedParams;
     using FixedField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Fixed, FIELD_IN>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passFixed: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passFixed,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -499,6 +517,7 @@ MethodResult<::golden::messages::Values::PassNestedParams> ProxyClient<::golden:
     using Params = ::golden::messages::Values::PassNestedParams;
     using ListsField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Lists, FIELD_IN | FIELD_BOXED>;
     using ResultField = Accessor<fields_values_capnp_a8f1d3e5b7c90246::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Values.passNested: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_values_capnp_a8f1d3e5b7c90246::INFO_Values_passNested,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

@@ -43,6 +43,7 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::base::B
     using ContextField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_base_base_capnp_c5e0b1f7a3d94826::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Base.baseCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_base_capnp_c5e0b1f7a3d94826::INFO_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {

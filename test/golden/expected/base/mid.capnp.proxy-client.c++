@@ -47,6 +47,7 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::mid::Le
     using ContextField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Base.baseCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_mid_capnp_9b1e7d3c5a8f4021::INFO_Left_from_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -70,6 +71,7 @@ MethodResult<::golden::mid::Left::LeftCallParams> ProxyClient<::golden::mid::Lef
     using Params = ::golden::mid::Left::LeftCallParams;
     using ArgField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Left.leftCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_mid_capnp_9b1e7d3c5a8f4021::INFO_Left_leftCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -125,6 +127,7 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::mid::Ri
     using ContextField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Context, FIELD_IN | FIELD_BOXED>;
     using ArgField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Base.baseCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_mid_capnp_9b1e7d3c5a8f4021::INFO_Right_from_Base_baseCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
@@ -148,6 +151,7 @@ MethodResult<::golden::mid::Right::RightCallParams> ProxyClient<::golden::mid::R
     using Params = ::golden::mid::Right::RightCallParams;
     using ArgField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Arg, FIELD_IN>;
     using ResultField = Accessor<fields_base_mid_capnp_9b1e7d3c5a8f4021::Result, FIELD_OUT>;
+    static_assert(ReturnsOnFailure<Params>, "Right.rightCall: the C++ method is noexcept, but its result has no default value for a call that fails");
     ClientResult<MethodResult<Params>> mp_result;
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_base_mid_capnp_9b1e7d3c5a8f4021::INFO_Right_rightCall,
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
