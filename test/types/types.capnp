@@ -25,6 +25,8 @@ interface Types $Proxy.wrap("types::Types") {
     chooseItem @12 (context :Proxy.Context, choice :ItemOrText) -> (result :ItemOrText);
     box @13 (context :Proxy.Context, box :Box) -> (result :Box);
     apply @14 (context :Proxy.Context, fns :List(Function), arg :Int32) -> (result :Int32);
+    refer @15 (context :Proxy.Context, fn :Function, shared :Item, lent :Item) -> (made :Item, result :Int32);
+    change @16 (context :Proxy.Context, item :Item) -> (item :Item);
 }
 
 interface Item $Proxy.wrap("types::Item") {

@@ -25,7 +25,7 @@ class Item
 {
 public:
     virtual ~Item() = default;
-    virtual int32_t number() = 0;
+    virtual int32_t number() const = 0;
 };
 
 using TwoItems = std::array<std::unique_ptr<Item>, 2>;
@@ -60,6 +60,9 @@ public:
     virtual ItemOrText chooseItem(ItemOrText choice) = 0;
     virtual Box box(Box box) = 0;
     virtual int32_t apply(std::vector<std::function<int32_t(int32_t)>> fns, int32_t arg) = 0;
+    virtual int32_t refer(const std::function<int32_t(int32_t)>& fn, const std::shared_ptr<Item>& shared,
+                          const Item& lent, std::unique_ptr<Item>& made) = 0;
+    virtual void change(std::shared_ptr<Item>& item) = 0;
 };
 
 } // namespace types

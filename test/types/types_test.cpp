@@ -14,7 +14,7 @@ class LocalItem : public Item
 {
 public:
     explicit LocalItem(int32_t number) : m_number(number) {}
-    int32_t number() override { return m_number; }
+    int32_t number() const override { return m_number; }
 
 private:
     const int32_t m_number;
@@ -69,6 +69,17 @@ public:
     {
         for (const auto& fn : fns) arg = fn ? fn(arg) : arg * 100;
         return arg;
+    }
+    int32_t refer(const std::function<int32_t(int32_t)>& fn, const std::shared_ptr<Item>& shared, const Item& lent,
+                  std::unique_ptr<Item>& made) override
+    {
+        const int32_t sum = fn(shared->number() + lent.number());
+        made = std::make_unique<LocalItem>(sum + 1);
+        return sum;
+    }
+    void change(std::shared_ptr<Item>& item) override
+    {
+        item = item ? std::make_shared<LocalItem>(item->number() + 1) : nullptr;
     }
 
     //! Where the last text and bytes were seen.
@@ -178,6 +189,22 @@ TEST_F(TypesTest, ListsOfOptionalObjectsAndOfFunctions)
     EXPECT_EQ(items[1], std::nullopt);
     EXPECT_EQ(m_client->apply({[](int32_t arg) { return arg + 1; }, nullptr, [](int32_t arg) { return arg + 2; }}, 1),
               202);
+}
+
+TEST_F(TypesTest, ReferencesToWhatHoldsObjects)
+{
+    const LocalItem lent(3);
+    std::unique_ptr<Item> made;
+    EXPECT_EQ(m_client->refer([](int32_t arg) { return arg * 10; }, std::make_shared<LocalItem>(4), lent, made), 70);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->number(), 71);
+    std::shared_ptr<Item> item = std::make_shared<LocalItem>(5);
+    m_client->change(item);
+    ASSERT_TRUE(item);
+    EXPECT_EQ(item->number(), 6);
+    item.reset();
+    m_client->change(item);
+    EXPECT_FALSE(item);
 }
 
 TEST_F(TypesTest, Tuples) { EXPECT_EQ(m_client->triple({1, "two", true}), Triple(1, "two", true)); }
