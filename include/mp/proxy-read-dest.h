@@ -44,8 +44,8 @@ struct EmplaceFn
     }
 };
 
-//! For a value that can be neither moved nor assigned. If that throws it becomes a default one. Where there is none, the
-//! program ends, because whoever has the value is going to destroy it.
+//! For a value that can be neither moved nor assigned. If that throws it becomes a default one. Where there is none,
+//! the program ends, because whoever has the value is going to destroy it.
 template <typename T, typename... Args>
 void ReconstructInPlace(T& value, Args&&... args)
 {

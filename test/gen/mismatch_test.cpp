@@ -169,8 +169,9 @@ TEST_F(MismatchTest, NamesAMethodThatCanNeitherThrowNorReturn)
         template <typename Context, typename Input, typename ReadDest>
         decltype(auto) CustomReadField(mp::TypeList<Fixed>, mp::Priority<1>, Context&, Input&& input,
                                        ReadDest&& read_dest) { return read_dest.construct(input.get()); })";
-    expectErrors(compile(schema, result + "class I { public: virtual Fixed make() noexcept = 0; };", "proxy-client.c++"),
-                 {"I.make: the C++ method is noexcept, but its result has no default value for a call that fails"});
+    expectErrors(
+        compile(schema, result + "class I { public: virtual Fixed make() noexcept = 0; };", "proxy-client.c++"),
+        {"I.make: the C++ method is noexcept, but its result has no default value for a call that fails"});
     EXPECT_THAT(compile(schema, result + "class I { public: virtual Fixed make() = 0; };", "proxy-client.c++"),
                 IsEmpty());
 }
