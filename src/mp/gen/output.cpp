@@ -26,14 +26,35 @@ std::optional<std::string> TryRead(const std::string& path)
     return content.str();
 }
 
-void Write(const std::string& path, const std::string& content)
+Error WriteError(const std::string& path, const std::string& reason)
+{
+    return Error("Failed to write " + path + (reason.empty() ? "" : ": " + reason));
+}
+
+//! Write a file that stands for another one in the making.
+void Write(const std::string& staged, const std::string& content, const std::string& path)
 {
     errno = 0;
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    std::ofstream out(staged, std::ios::binary | std::ios::trunc);
     out << content;
     out.close();
-    if (!out) throw Error("Failed to write " + path + (errno != 0 ? std::string(": ") + strerror(errno) : ""));
+    if (!out) throw WriteError(path, errno != 0 ? strerror(errno) : "");
 }
+
+//! Staged files with the places they go to; what is not moved is removed.
+struct Moves
+{
+    Moves() = default;
+    Moves(const Moves&) = delete;
+    Moves& operator=(const Moves&) = delete;
+    ~Moves()
+    {
+        std::error_code ignored;
+        for (const auto& [staged, path] : list) fs::remove(staged, ignored);
+    }
+
+    std::vector<std::pair<std::string, std::string>> list;
+};
 
 } // namespace
 
@@ -60,19 +81,21 @@ Staging::~Staging()
 
 void Staging::commit(const std::map<std::string, std::string>& files) const
 {
-    std::vector<std::pair<std::string, std::string>> moves;
+    Moves moves;
     for (const auto& [path, content] : files) {
         if (TryRead(path) == content) continue;
-        const std::string staged = m_path + "/out" + std::to_string(moves.size());
-        Write(staged, content);
-        moves.emplace_back(staged, path);
-    }
-    for (const auto& [staged, path] : moves) {
         std::error_code error;
         const fs::path parent = fs::path(path).parent_path();
         if (!parent.empty()) fs::create_directories(parent, error);
-        if (!error) fs::rename(staged, path, error);
-        if (error) throw Error("Failed to write " + path + ": " + error.message());
+        if (error) throw WriteError(path, error.message());
+        // Beside its place, since files can't be moved to another file system.
+        moves.list.emplace_back((parent / (m_path + "-" + std::to_string(moves.list.size()))).string(), path);
+        Write(moves.list.back().first, content, path);
+    }
+    for (const auto& [staged, path] : moves.list) {
+        std::error_code error;
+        fs::rename(staged, path, error);
+        if (error) throw WriteError(path, error.message());
     }
 }
 
