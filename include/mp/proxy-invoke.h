@@ -107,9 +107,11 @@ protected:
     virtual void run(Connection& connection) = 0;
     virtual ::capnp::AnyStruct::Reader params() = 0;
     virtual ::capnp::AnyStruct::Reader results() = 0;
+    virtual ::capnp::Capability::Client self() = 0;
 
 private:
     class NoRequest;
+    class Promised;
     friend kj::Promise<void> ServeOnLoop(ServerRequest& request);
     friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
     friend void WithLoop(InvokeContext&, FunctionRef<void()>);
@@ -126,16 +128,19 @@ private:
     void logNotExecuted();
     //! Cancelled while its thread was looked up.
     kj::Exception refuseCanceled();
+    void keep();
     //! Let the thread run the request when it has run those before.
     kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
     void execute();
-    //! The connection is going away. Owning the loop.
+    //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
     void withLoop(FunctionRef<void()> fn);
     void holdLoop(FunctionRef<void()> fn);
     void letGo();
     bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
     void checkNotCanceled();
+    //! The connection is gone. Owning the loop.
+    bool disconnected() const;
     //! Answer, unless cancelled. Owning the loop.
     void finish(kj::Maybe<kj::Exception> error);
 
@@ -144,7 +149,7 @@ private:
     EventLoopRef m_loop;
     //! Lives as long as the request.
     ProxyContext& m_server;
-    //! Gone once cancelled: touched only owning the loop, after a look at m_state.
+    //! May be gone once cancelled: touched only owning the loop, after a look at m_state.
     Connection& m_connection;
     const MethodInfo& m_method;
     const int m_number;
@@ -158,6 +163,11 @@ private:
     //! Inside holdLoop().
     bool m_in_hold{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
+    //! The other end of that, while there is one.
+    Promised* m_promised{nullptr};
+    //! What the method can't do without, also if its caller drops the call: from keep() to finish().
+    std::optional<::capnp::Capability::Client> m_self;
+    kj::Own<::capnp::CallContextHook> m_call;
     //! While a thread is to run it, or does. See EventLoop::waitForMethods().
     std::shared_ptr<const void> m_in_flight;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
@@ -224,6 +234,7 @@ private:
     }
     ::capnp::AnyStruct::Reader params() override { return m_call_context.getParams(); }
     ::capnp::AnyStruct::Reader results() override { return m_call_context.getResults().asReader(); }
+    ::capnp::Capability::Client self() override { return m_typed_server.thisCap(); }
 
     Server& m_typed_server;
     CallContext m_call_context;

@@ -34,6 +34,7 @@ public:
 
     EventLoop& clientLoop() { return m_client_thread.loop(); }
     EventLoop& serverLoop() { return m_server_thread.loop(); }
+    const Logs& logs() const { return m_logs; }
 
     std::unique_ptr<Connection> server;
     std::unique_ptr<ProxyClient<Interface>> client;
@@ -306,6 +307,71 @@ TEST(Connections, CloseThoughThePeerIsGone)
 }
 
 TEST(Connections, SayThatThePeerWasNotToldOfTheirEnd) { EXPECT_EQ(CloseStubborn(kj::Exception::Type::FAILED), 1u); }
+
+#if CAPNP_VERSION < 1000000 // later ones say it in the schema
+//! A server of the application's own whose calls may be canceled.
+struct CancelableProbe : ProxyServer<messages::Probe>
+{
+    using ProxyServer::ProxyServer;
+    kj::Promise<void> hold(HoldContext context) override
+    {
+        context.allowCancellation();
+        return ProxyServer<messages::Probe>::hold(context);
+    }
+};
+
+TEST(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
+{
+    ProbeImpl impl;
+    Signal entered;
+    Signal proceed;
+    std::vector<std::string> held;
+    const std::string text(1000, 'x');
+    impl.on_hold = [&](std::string_view view) {
+        if (view == text) {
+            entered.set();
+            EXPECT_TRUE(proceed.wait());
+        }
+        held.emplace_back(view);
+    };
+    HandMade<messages::Probe> connection([&](Connection& connection) -> capnp::Capability::Client {
+        return kj::heap<CancelableProbe>(std::shared_ptr<Probe>(&impl, [](Probe*) {}), connection);
+    });
+    connection.client->exchangeThreads();
+    EventLoop& loop = connection.clientLoop();
+    std::optional<Thread::Client> thread;
+    std::map<std::string, kj::Own<kj::Promise<void>>> calls;
+    auto call = [&](const std::string& text) {
+        auto request = connection.client->m_client.holdRequest();
+        request.initContext().setThread(*thread);
+        request.setText(text);
+        calls[text] = kj::heap(request.send().ignoreResult().eagerlyEvaluate(nullptr));
+    };
+    loop.sync([&] {
+        thread = connection.client->m_context.connection->m_thread_map.makeThreadRequest().send().getResult();
+        call(text);
+        call("waits behind it");
+    });
+    ASSERT_TRUE(entered.wait());
+    loop.sync([&] { calls.clear(); });
+    EXPECT_TRUE(connection.logs().waitFor("canceled while executing."));
+    EXPECT_TRUE(connection.logs().waitFor("canceled before it could be executed"));
+    proceed.set();
+    EXPECT_TRUE(connection.logs().waitFor("interrupted (canceled)"));
+    // Its thread works on.
+    Signal done;
+    loop.sync([&] {
+        call("after it");
+        loop.m_task_set->add(calls["after it"]->then([&] { done.set(); }));
+    });
+    EXPECT_TRUE(done.wait());
+    EXPECT_EQ(held, (std::vector<std::string>{text, "after it"}));
+    loop.sync([&] {
+        calls.clear();
+        thread.reset();
+    });
+}
+#endif
 
 } // namespace
 } // namespace mp::test

@@ -21,27 +21,11 @@ int NextRequestNumber()
     return ++number;
 }
 
-//! Keeps the thread's object, through a capability, until the request has ended; and counts the request.
-class RunningRequest
-{
-public:
-    explicit RunningRequest(ProxyServer<Thread>& thread) : m_thread(thread), m_client(thread.self())
-    {
-        ++m_thread.m_requests;
-    }
-    ~RunningRequest() { --m_thread.m_requests; }
-    KJ_DISALLOW_COPY(RunningRequest);
-
-private:
-    ProxyServer<Thread>& m_thread;
-    Thread::Client m_client;
-};
-
 kj::Exception ThreadEnded() { return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended"); }
 
 kj::Exception Canceled()
 {
-    return KJ_EXCEPTION(DISCONNECTED, "request canceled: its connection is closed");
+    return KJ_EXCEPTION(DISCONNECTED, "request canceled: its connection is closed, or its caller has dropped it");
 }
 } // namespace
 
@@ -56,6 +40,36 @@ public:
 private:
     ThreadContext& m_thread;
     ServerRequest* const m_request;
+};
+
+//! With the promise that a thread is to fulfil. Keeps the thread's object, through a capability, and counts the request;
+//! tells the request when the caller drops the call.
+class ServerRequest::Promised
+{
+public:
+    Promised(ServerRequest& request, ProxyServer<Thread>& thread)
+        : m_request(&request), m_thread(thread), m_client(thread.self())
+    {
+        request.m_promised = this;
+        ++m_thread.m_requests;
+    }
+    ~Promised() noexcept(false)
+    {
+        --m_thread.m_requests;
+        if (m_request == nullptr) return;
+        m_request->m_promised = nullptr;
+        m_request->unlink();
+        m_request->cancel();
+    }
+    KJ_DISALLOW_COPY(Promised);
+
+    //! The request has ended.
+    void end() { m_request = nullptr; }
+
+private:
+    ServerRequest* m_request;
+    ProxyServer<Thread>& m_thread;
+    Thread::Client m_client;
 };
 
 void ThrowServerDestroyed(const MethodInfo& method)
@@ -147,6 +161,7 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
     Connection& connection = request->m_connection;
     const int number = request->m_number;
     request->link();
+    request->keep();
     if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
 
     const bool named = context.hasThread();
@@ -179,6 +194,13 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
         });
 }
 
+void ServerRequest::keep()
+{
+    m_self = self();
+    // An application's server may call ours later than it was called.
+    if (m_server.m_call) m_call = m_server.m_call->addRef();
+}
+
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return refuseCanceled();
@@ -190,10 +212,10 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     m_fulfiller = kj::mv(paf.fulfiller);
     m_in_flight = m_loop->m_methods->begin();
     ++m_server.m_uses;
-    auto running = kj::heap<RunningRequest>(thread);
+    auto promised = kj::heap<Promised>(*this, thread);
     m_waiter = thread.m_thread->waiter.get();
     m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
-    return paf.promise.attach(kj::mv(running));
+    return paf.promise.attach(kj::mv(promised));
 }
 
 void ServerRequest::execute()
@@ -256,6 +278,9 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
     m_callback_thread = nullptr;
     unlink();
+    if (m_promised) m_promised->end();
+    const std::optional<capnp::Capability::Client> self = std::exchange(m_self, std::nullopt);
+    const kj::Own<capnp::CallContextHook> call = kj::mv(m_call);
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
     if (fulfiller.get()) --m_server.m_uses;
     if (canceled()) {
@@ -276,6 +301,8 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
         fulfiller->fulfill();
     }
 }
+
+bool ServerRequest::disconnected() const { return !*m_server.m_alive; }
 
 void ServerRequest::checkNotCanceled()
 {

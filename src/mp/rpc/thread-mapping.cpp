@@ -68,7 +68,7 @@ Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContex
 
 void ThreadMapping::endRequest(ServerRequest& request, ThreadContext& thread)
 {
-    if (!request.m_mapped || request.canceled()) return;
+    if (!request.m_mapped || request.disconnected()) return;
     request.m_mapped = false;
     Connection& connection = request.m_connection;
     ConnThreads::node_type dropped;
