@@ -54,7 +54,11 @@ void InvokeClient(ProxyContext& context, ::capnp::Capability::Client& client, co
 void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context);
 
 //! Export a ThreadMap over the connection. Owning the loop.
-ThreadMap::Client MakeThreadMap(Connection& connection);
+ThreadMap::Client MakeThreadMap(InvokeContext& invoke_context);
+
+//! Throws on a worker whose request was cancelled: the connection may be gone. Owning the loop, before each use of the
+//! connection that may come after a call, since hooks may catch what a failed call throws.
+void CheckNotCanceled(InvokeContext& invoke_context);
 
 //! Run fn owning the loop, from a reader or a builder: around whatever touches a capability (getters of interface
 //! fields, making, copying and dropping clients). On the loop thread it is a plain call.
@@ -77,22 +81,15 @@ public:
     ServerRequest& operator=(const ServerRequest&) = delete;
     virtual ~ServerRequest();
 
-    //! HoldLoop() for fn, which builds results; and answer(), unless more follows.
-    void buildResults(FunctionRef<void()> fn);
-    //! HoldLoop() for fn, which builds the last results. On a worker the answer leaves in the same turn: before the caller
-    //! destroys what they were built from, since not owning the loop.
-    void answer(FunctionRef<void()> fn);
+    //! HoldLoop() for fn.
+    void holdLoop(FunctionRef<void()> fn);
 
     //! Number in log messages.
     int number() const { return m_number; }
 
-
-    //! After buildResults() more is built, or hooks of the application run code.
-    void moreFollows() { m_more_follows = true; }
-
-    //! If this thread owns the loop only on behalf of its request, give it up for a call. Returns the request if it is
-    //! to have the loop back after that.
-    [[nodiscard]] static ServerRequest* giveUpLoop(EventLoop& loop);
+    //! If this thread owns a loop only on behalf of its request, give it up for a call. Returns the request if it is to
+    //! have the loop back after that.
+    [[nodiscard]] static ServerRequest* giveUpLoop();
     //! Throws where the request was cancelled meanwhile.
     void takeLoopBack();
 
@@ -108,12 +105,14 @@ protected:
     virtual ::capnp::AnyStruct::Reader params() = 0;
     virtual ::capnp::AnyStruct::Reader results() = 0;
     virtual ::capnp::Capability::Client self() = 0;
+    virtual ::capnp::CallContextHook& call() = 0;
 
 private:
     class NoRequest;
     class Promised;
     friend kj::Promise<void> ServeOnLoop(ServerRequest& request);
     friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+    friend void CheckNotCanceled(InvokeContext&);
     friend void WithLoop(InvokeContext&, FunctionRef<void()>);
     friend void HoldLoop(InvokeContext&, FunctionRef<void()>);
     friend class Connection;
@@ -135,10 +134,9 @@ private:
     //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
     void withLoop(FunctionRef<void()> fn);
-    void holdLoop(FunctionRef<void()> fn);
     void letGo();
-    bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
     void checkNotCanceled();
+    bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
     //! The connection is gone. Owning the loop.
     bool disconnected() const;
     //! Answer, unless cancelled. Owning the loop.
@@ -158,10 +156,6 @@ private:
     bool m_executed{false};
     //! This thread owns the loop on behalf of the request.
     bool m_holds_loop{false};
-    bool m_more_follows{false};
-    bool m_answered{false};
-    //! Inside holdLoop().
-    bool m_in_hold{false};
     kj::Own<kj::PromiseFulfiller<void>> m_fulfiller;
     //! The other end of that, while there is one.
     Promised* m_promised{nullptr};
@@ -205,14 +199,21 @@ struct ServerInvokeContext : InvokeContext
     template <typename Fn>
     void buildResults(Fn&& fn)
     {
-        request->buildResults(fn);
-    }
-    template <typename Fn>
-    void answer(Fn&& fn)
-    {
-        request->answer(fn);
+        request->holdLoop(fn);
     }
 };
+
+//! What keeps parameters and results of a call. Older Cap'n Protos have no function for it, but it is all that is in there.
+template <typename CallContext, typename Hook = ::capnp::CallContextHook>
+Hook& CallHook(CallContext& call_context)
+{
+    if constexpr (requires { Hook::from(call_context); }) {
+        return Hook::from(call_context);
+    } else {
+        static_assert(std::is_standard_layout_v<CallContext> && sizeof(CallContext) == sizeof(Hook*));
+        return **reinterpret_cast<Hook**>(&call_context);
+    }
+}
 
 template <typename Interface, typename Params, typename Results>
 using ServerContext = ServerInvokeContext<ProxyServer<Interface>, ::capnp::CallContext<Params, Results>>;
@@ -235,6 +236,7 @@ private:
     ::capnp::AnyStruct::Reader params() override { return m_call_context.getParams(); }
     ::capnp::AnyStruct::Reader results() override { return m_call_context.getResults().asReader(); }
     ::capnp::Capability::Client self() override { return m_typed_server.thisCap(); }
+    ::capnp::CallContextHook& call() override { return CallHook(m_call_context); }
 
     Server& m_typed_server;
     CallContext m_call_context;

@@ -56,7 +56,6 @@ struct ServerCall
     template <typename Call>
     static void pass(Context& context, const Call& call)
     {
-        context.request->moreFollows();
         PassState state;
         const PassChain<Call, Fields...> chain{call, state};
         chain.invoke(context, typename detail::Concat<typename Fields::LocalTypes...>::Type());

@@ -89,10 +89,6 @@ struct ProxyContext
     //! on a thread but the calling one; else that is left to the server's destructor.
     [[nodiscard]] bool beginDestroy();
 
-    //! On the server side, around the dispatch of a request.
-    void beginCall(capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer>& call);
-    void endCall() { m_call = nullptr; }
-
 private:
     friend class ProxyClientLink;
     friend class ServerRequest;
@@ -104,8 +100,6 @@ private:
     size_t m_uses{0};
     //! beginDestroy() was called. Owning the loop.
     bool m_destroyed{false};
-    //! What keeps parameters and results of the request that is being dispatched. Owning the loop.
-    capnp::CallContextHook* m_call{nullptr};
 };
 
 //! Debug message: what happens to a client or server object.
@@ -209,15 +203,6 @@ public:
     }
 
     using Interface_::Server::thisCap;
-
-    capnp::Capability::Server::DispatchCallResult
-    dispatchCall(uint64_t interface_id, uint16_t method_id,
-                 capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> call) override
-    {
-        m_context.beginCall(call);
-        KJ_DEFER(m_context.endCall());
-        return Interface_::Server::dispatchCall(interface_id, method_id, call);
-    }
 
     std::shared_ptr<Impl> m_impl;
     ProxyContext m_context;

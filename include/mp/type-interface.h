@@ -26,6 +26,7 @@ std::unique_ptr<Impl> CustomMakeProxyClient(InvokeContext& invoke_context, typen
 template <typename Interface, typename Impl>
 kj::Own<typename Interface::Server> MakeProxyServer(InvokeContext& invoke_context, std::shared_ptr<Impl> impl)
 {
+    CheckNotCanceled(invoke_context);
     return CustomMakeProxyServer<Interface, Impl>(invoke_context, std::move(impl));
 }
 
@@ -33,6 +34,7 @@ kj::Own<typename Interface::Server> MakeProxyServer(InvokeContext& invoke_contex
 template <typename Interface, typename Impl>
 std::unique_ptr<Impl> MakeProxyClient(InvokeContext& invoke_context, typename Interface::Client&& client)
 {
+    CheckNotCanceled(invoke_context);
     return CustomMakeProxyClient<Interface, Impl>(invoke_context, kj::mv(client));
 }
 

@@ -12,7 +12,7 @@ template <typename Output>
 void CustomBuildField(TypeList<>, Priority<1>, InvokeContext& invoke_context,
                       Output&& output) requires std::is_same_v<RemoveCvRef<decltype(output.get())>, ThreadMap::Client>
 {
-    output.set(MakeThreadMap(invoke_context.connection));
+    output.set(MakeThreadMap(invoke_context));
 }
 
 template <typename Input>

@@ -3,6 +3,7 @@
 
 #include <rpc/support/errors.h>
 #include <rpc/support/probe-impl.h>
+#include <rpc/support/probe-types.h>
 #include <rpc/support/raw-call.h>
 #include <rpc/support/session.h>
 #include <sys/socket.h>
@@ -320,57 +321,233 @@ struct CancelableProbe : ProxyServer<messages::Probe>
     }
 };
 
-TEST(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
+//! One that passes calls on to ours, which isn't exported itself.
+struct FrontProbe final : messages::Probe::Server
 {
-    ProbeImpl impl;
+    explicit FrontProbe(kj::Own<CancelableProbe> own) : inner(*own), client(kj::mv(own)) {}
+    kj::Promise<void> exchangeThreads(ExchangeThreadsContext context) override { return inner.exchangeThreads(context); }
+    kj::Promise<void> hold(HoldContext context) override { return inner.hold(context); }
+    kj::Promise<void> lendGuest(LendGuestContext context) override { return inner.lendGuest(context); }
+    kj::Promise<void> badge(BadgeContext context) override { return inner.badge(context); }
+
+    CancelableProbe& inner;
+    messages::Probe::Client client;
+};
+
+//! Is lent, and says who called it.
+struct LocalGuest final : Guest
+{
+    std::string name() override
+    {
+        thread = std::this_thread::get_id();
+        if (on_name) on_name();
+        return "Ann";
+    }
+    std::thread::id thread;
+    std::function<void()> on_name;
+};
+
+//! Calls of hold() that the test drops.
+class CancelableCalls : public testing::TestWithParam<bool>
+{
+protected:
+    CancelableCalls()
+    {
+        m_connection.client->exchangeThreads();
+        m_loop.sync([&] {
+            m_thread = m_connection.client->m_context.connection->m_thread_map.makeThreadRequest().send().getResult();
+        });
+    }
+    ~CancelableCalls() noexcept override
+    {
+        m_loop.sync([&] {
+            m_calls.clear();
+            m_thread.reset();
+        });
+    }
+
+    //! The server's client of a guest.
+    std::shared_ptr<Guest> give(std::shared_ptr<Guest> guest)
+    {
+        std::shared_ptr<Guest> remote;
+        KJ_DEFER(g_on_badge = nullptr);
+        g_on_badge = [&](InvokeContext&, Badge& badge) {
+            remote = badge.guest;
+            badge.text = "kept";
+        };
+        m_connection.client->badge(std::move(guest));
+        return remote;
+    }
+    //! The calling thread's worker.
+    Thread::Client& worker() { return CurrentThread().request_threads.at(connection())->m_client; }
+    Connection* connection() { return m_connection.client->m_context.connection; }
+
+    //! On the loop.
+    void call(Thread::Client& thread, const std::string& text, Thread::Client* callback_thread = nullptr)
+    {
+        auto request = m_connection.client->m_client.holdRequest();
+        auto context = request.initContext();
+        context.setThread(thread);
+        if (callback_thread) context.setCallbackThread(*callback_thread);
+        request.setText(text);
+        m_calls[text] = kj::heap(request.send().ignoreResult().eagerlyEvaluate(nullptr));
+    }
+    void drop()
+    {
+        m_loop.sync([&] { m_calls.clear(); });
+        EXPECT_TRUE(m_connection.logs().waitFor("canceled while executing."));
+    }
+
+    ProbeImpl m_impl;
+    HandMade<messages::Probe> m_connection{[this](Connection& connection) -> capnp::Capability::Client {
+        auto probe = kj::heap<CancelableProbe>(std::shared_ptr<Probe>(&m_impl, [](Probe*) {}), connection);
+        if (GetParam()) return kj::heap<FrontProbe>(kj::mv(probe));
+        return probe;
+    }};
+    EventLoop& m_loop = m_connection.clientLoop();
+    std::optional<Thread::Client> m_thread;
+    std::map<std::string, kj::Own<kj::Promise<void>>> m_calls;
+};
+
+TEST_P(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
+{
     Signal entered;
     Signal proceed;
     std::vector<std::string> held;
     const std::string text(1000, 'x');
-    impl.on_hold = [&](std::string_view view) {
+    m_impl.on_hold = [&](std::string_view view) {
         if (view == text) {
             entered.set();
             EXPECT_TRUE(proceed.wait());
         }
         held.emplace_back(view);
     };
-    HandMade<messages::Probe> connection([&](Connection& connection) -> capnp::Capability::Client {
-        return kj::heap<CancelableProbe>(std::shared_ptr<Probe>(&impl, [](Probe*) {}), connection);
-    });
-    connection.client->exchangeThreads();
-    EventLoop& loop = connection.clientLoop();
-    std::optional<Thread::Client> thread;
-    std::map<std::string, kj::Own<kj::Promise<void>>> calls;
-    auto call = [&](const std::string& text) {
-        auto request = connection.client->m_client.holdRequest();
-        request.initContext().setThread(*thread);
-        request.setText(text);
-        calls[text] = kj::heap(request.send().ignoreResult().eagerlyEvaluate(nullptr));
-    };
-    loop.sync([&] {
-        thread = connection.client->m_context.connection->m_thread_map.makeThreadRequest().send().getResult();
-        call(text);
-        call("waits behind it");
+    m_loop.sync([&] {
+        call(*m_thread, text);
+        call(*m_thread, "waits behind it");
     });
     ASSERT_TRUE(entered.wait());
-    loop.sync([&] { calls.clear(); });
-    EXPECT_TRUE(connection.logs().waitFor("canceled while executing."));
-    EXPECT_TRUE(connection.logs().waitFor("canceled before it could be executed"));
+    drop();
+    EXPECT_TRUE(m_connection.logs().waitFor("canceled before it could be executed"));
     proceed.set();
-    EXPECT_TRUE(connection.logs().waitFor("interrupted (canceled)"));
+    EXPECT_TRUE(m_connection.logs().waitFor("interrupted (canceled)"));
     // Its thread works on.
     Signal done;
-    loop.sync([&] {
-        call("after it");
-        loop.m_task_set->add(calls["after it"]->then([&] { done.set(); }));
+    m_loop.sync([&] {
+        call(*m_thread, "after it");
+        m_loop.m_task_set->add(m_calls["after it"]->then([&] { done.set(); }));
     });
     EXPECT_TRUE(done.wait());
     EXPECT_EQ(held, (std::vector<std::string>{text, "after it"}));
-    loop.sync([&] {
-        calls.clear();
-        thread.reset();
-    });
 }
+
+TEST_P(CancelableCalls, LeaveLaterCallbacksOnTheThreadsThatWaitForThem)
+{
+    LocalGuest later;
+    m_connection.client->lendGuest(later);
+    EXPECT_EQ(later.thread, std::this_thread::get_id());
+    // A method of this thread's worker calls back after its own call was dropped.
+    Signal entered;
+    Signal proceed;
+    Signal called;
+    std::shared_ptr<Guest> remote = give(std::make_shared<LocalGuest>());
+    m_impl.on_hold = [&](std::string_view) {
+        entered.set();
+        EXPECT_TRUE(proceed.wait());
+        remote->name();
+        remote.reset();
+        called.set();
+    };
+    m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
+    ASSERT_TRUE(entered.wait());
+    drop();
+    proceed.set();
+    ASSERT_TRUE(called.wait());
+    m_connection.client->lendGuest(later);
+    EXPECT_EQ(later.thread, std::this_thread::get_id());
+}
+
+TEST_P(CancelableCalls, LeaveCallbacksOfCallsNestedInThemOnTheThreadsThatWaitForThem)
+{
+    LocalGuest nested;
+    m_connection.client->lendGuest(nested);
+    Signal entered;
+    Signal proceed;
+    Signal called_back;
+    Signal leave;
+    Signal done;
+    auto guest = std::make_shared<LocalGuest>();
+    std::shared_ptr<Guest> remote = give(guest);
+    guest->on_name = [&] {
+        called_back.set();
+        EXPECT_TRUE(leave.wait());
+    };
+    m_impl.on_hold = [&](std::string_view) {
+        entered.set();
+        EXPECT_TRUE(proceed.wait());
+        remote->name();
+        remote.reset();
+        done.set();
+    };
+    m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
+    ASSERT_TRUE(entered.wait());
+    drop();
+    proceed.set();
+    // The worker waits for the callback of the dropped call, and executes others meanwhile.
+    ASSERT_TRUE(called_back.wait());
+    m_connection.client->lendGuest(nested);
+    EXPECT_EQ(nested.thread, std::this_thread::get_id());
+    leave.set();
+    EXPECT_TRUE(done.wait());
+}
+
+TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
+{
+    Signal entered;
+    Signal proceed;
+    Signal done;
+    std::shared_ptr<Guest> remote = give(std::make_shared<LocalGuest>());
+    Signal caller_entered;
+    Signal caller_proceed;
+    m_impl.on_hold = [&](std::string_view text) {
+        if (text == "caller") {
+            caller_entered.set();
+            EXPECT_TRUE(caller_proceed.wait());
+            return;
+        }
+        remote->name();
+        entered.set();
+        EXPECT_TRUE(proceed.wait());
+        remote->name();
+        remote.reset();
+        done.set();
+    };
+    // Callbacks go to a thread that is in a call at first, and in none later.
+    Signal returned;
+    Signal end;
+    std::thread caller([&] {
+        std::thread helper([&, &mine = CurrentThread()] {
+            EXPECT_TRUE(caller_entered.wait());
+            Thread::Client& callback_thread = mine.callback_threads.at(connection())->m_client;
+            m_loop.sync([&] { call(*m_thread, "dropped", &callback_thread); });
+        });
+        m_connection.client->hold("caller");
+        helper.join();
+        returned.set();
+        EXPECT_TRUE(end.wait());
+    });
+    ASSERT_TRUE(entered.wait());
+    caller_proceed.set();
+    ASSERT_TRUE(returned.wait());
+    drop();
+    proceed.set();
+    EXPECT_TRUE(done.wait());
+    end.set();
+    caller.join();
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, CancelableCalls, testing::Bool(),
+                         [](const auto& info) { return info.param ? "OfTheApplication" : "Generated"; });
 #endif
 
 } // namespace

@@ -109,6 +109,21 @@ TEST(Objects, AreReleasedByDestroyRightAfterTheirMethods)
     }
 }
 
+TEST(Objects, OutliveWhatTheirMethodsReturn)
+{
+    ServedProbe probe;
+    probe.client->exchangeThreads();
+    for (int i = 0; i < 200; ++i) {
+        std::string events;
+        probe.impl.on_tool = [&](const char* what) { events += std::string(what) + " "; };
+        auto tool = probe.client->makeTool();
+        EXPECT_EQ(tool->pin().text, "pinned");
+        ASSERT_EQ(events, "unpinned ");
+        tool.reset();
+        ASSERT_EQ(events, "unpinned released destroyed ");
+    }
+}
+
 TEST(Objects, ThatWereResultsAreReleasedWithoutTheLoop)
 {
     ServedProbe probe;

@@ -75,8 +75,7 @@ std::string StraightLines(const BoundMethod& method, const std::vector<const Bou
     }
     const std::string call = Cat("mp_call([&] {", releases, releases.empty() ? "" : " ", "}", args, ")");
     if (builds.empty()) return Cat(checks, holders, "        ", call, ";\n");
-    const std::string more = method.result ? "        mp_context.request->moreFollows();\n" : "";
-    return Cat(checks, holders, more, "        if (", call, ") {\n            mp_context.answer([&] {", builds,
+    return Cat(checks, holders, "        if (", call, ") {\n            mp_context.buildResults([&] {", builds,
                " });\n        }\n");
 }
 

@@ -182,7 +182,7 @@ void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, cons
                   FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)> build,
                   FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)> read)
 {
-    ServerRequest* const holder = ServerRequest::giveUpLoop(*context.loop);
+    ServerRequest* const holder = ServerRequest::giveUpLoop();
     try {
         Invoke(context, client, method, build, read);
     } catch (...) {
@@ -198,6 +198,10 @@ void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)
     context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context));
 }
 
-ThreadMap::Client MakeThreadMap(Connection& connection) { return kj::heap<ProxyServer<ThreadMap>>(connection); }
+ThreadMap::Client MakeThreadMap(InvokeContext& invoke_context)
+{
+    CheckNotCanceled(invoke_context);
+    return kj::heap<ProxyServer<ThreadMap>>(invoke_context.connection);
+}
 
 } // namespace mp

@@ -31,29 +31,6 @@ bool ProxyContext::beginDestroy()
 }
 
 namespace {
-#if CAPNP_VERSION < 1000000
-// There is no other way to keep what a call has when its caller drops it.
-using HookMember = capnp::CallContextHook* capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer>::*;
-HookMember Hook();
-template <HookMember member>
-struct HookAccess
-{
-    friend HookMember Hook() { return member; }
-};
-template struct HookAccess<&capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer>::hook>;
-#endif
-} // namespace
-
-void ProxyContext::beginCall(capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer>& call)
-{
-#if CAPNP_VERSION < 1000000
-    m_call = call.*Hook();
-#else
-    m_call = &capnp::CallContextHook::from(call);
-#endif
-}
-
-namespace {
 std::string TypeName(const std::type_info& type)
 {
     std::string name = type.name();

@@ -27,8 +27,17 @@ int CheckFd(int fd, const char* what)
 }
 } // namespace
 
-void Reactor::KjLog::logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth,
-                                kj::String&& text)
+void Reactor::KjScope::onRecoverableException(kj::Exception&& exception)
+{
+    if (std::uncaught_exceptions() > m_uncaught) {
+        next.onRecoverableException(kj::mv(exception));
+    } else {
+        kj::throwFatalException(kj::mv(exception));
+    }
+}
+
+void Reactor::KjScope::logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth,
+                                  kj::String&& text)
 {
     (void)context_depth;
     const Log level = severity == kj::LogSeverity::INFO || severity == kj::LogSeverity::DBG ? Log::Info
@@ -206,7 +215,7 @@ void Reactor::call(FunctionRef<void()> fn)
         }
     };
     if (m_mutex.try_lock() && acquired()) {
-        const KjLog kj_log(*this);
+        const KjScope kj_scope(*this);
         run();
         leave();
     } else {
@@ -266,7 +275,7 @@ bool Reactor::serve()
 
 void Reactor::drive()
 {
-    const KjLog kj_log(*this);
+    const KjScope kj_scope(*this);
     m_port.setDriven(true);
     do {
         // Runs KJ's events until there are none left, and calls serve() then.
@@ -283,7 +292,7 @@ bool Reactor::serveEvents(const Port::Events& events)
         can_own = acquired();
         if (can_own) {
             {
-                const KjLog kj_log(*this);
+                const KjScope kj_scope(*this);
                 guard([&] { m_port.dispatch(events); });
             }
             leave();

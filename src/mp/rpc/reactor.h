@@ -4,6 +4,7 @@
 #include "port.h"
 
 #include <atomic>
+#include <exception>
 #include <kj/async.h>
 #include <kj/exception.h>
 #include <kj/function.h>
@@ -60,16 +61,20 @@ public:
     bool ownedOnce() const { return m_depth == 1; }
     bool owned() const { return m_owner.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
-    //! Passes KJ's own messages on to the log function, while it lives, on this thread. On the stack only.
-    class KjLog final : public kj::ExceptionCallback
+    //! What KJ does on this thread while this lives: its own messages go to the log function; and failures that it can go
+    //! on after are thrown, also when the thread is in a destructor that an exception runs, where KJ would only log them.
+    //! On the stack only.
+    class KjScope final : public kj::ExceptionCallback
     {
     public:
-        explicit KjLog(const Reactor& reactor) : m_reactor(reactor) {}
+        explicit KjScope(const Reactor& reactor) : m_reactor(reactor) {}
+        void onRecoverableException(kj::Exception&& exception) override;
         void logMessage(kj::LogSeverity severity, const char* file, int line, int context_depth,
                         kj::String&& text) override;
 
     private:
         const Reactor& m_reactor;
+        const int m_uncaught{std::uncaught_exceptions()};
     };
 
     //! Owns the loop while it lives, if this thread can: one that has a KJ loop of its own can't. Recursive. Waits
@@ -77,7 +82,7 @@ public:
     class Owner
     {
     public:
-        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()), m_kj_log(reactor) {}
+        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()), m_kj_scope(reactor) {}
         ~Owner()
         {
             if (m_owns) m_reactor.leave();
@@ -89,7 +94,7 @@ public:
     private:
         Reactor& m_reactor;
         const bool m_owns;
-        const KjLog m_kj_log;
+        const KjScope m_kj_scope;
     };
     bool enter();
     void leave();

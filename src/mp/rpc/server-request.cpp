@@ -197,14 +197,17 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
 void ServerRequest::keep()
 {
     m_self = self();
-    // An application's server may call ours later than it was called.
-    if (m_server.m_call) m_call = m_server.m_call->addRef();
+    m_call = call().addRef();
 }
 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return refuseCanceled();
-    if (m_server.m_destroyed) ThrowServerDestroyed(m_method);
+    if (m_server.m_destroyed) {
+        KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { ThrowServerDestroyed(m_method); })) {
+            return logFailed(kj::mv(*error));
+        }
+    }
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
                                 << "}";
@@ -234,6 +237,7 @@ void ServerRequest::execute()
         logNotExecuted();
     } else {
         MP_LOG(loop, Log::Debug) << "IPC server executing request #" << m_number;
+        const Reactor::KjScope kj_scope(ReactorOf(loop));
         error = kj::runCatchingExceptions([&] {
             try {
                 run(m_connection);
@@ -242,25 +246,24 @@ void ServerRequest::execute()
             }
         });
     }
-    if (m_answered) return;
     if (loop.testing_hook_async_request_done) loop.testing_hook_async_request_done();
 
-    m_holds_loop = ReactorOf(loop).enter();
-    if (m_holds_loop) {
+    const Reactor::Owner owner(ReactorOf(loop));
+    auto end = [&] {
         ThreadMapping::endRequest(*this, thread);
         finish(kj::mv(error));
-        letGo();
+    };
+    if (owner) {
+        end();
     } else {
-        loop.call([&] {
-            ThreadMapping::endRequest(*this, thread);
-            finish(kj::mv(error));
-        });
+        loop.call(end);
     }
 }
 
 void ServerRequest::cancel()
 {
     m_link.reset();
+    m_callback_thread = nullptr;
     if (m_state.exchange(State::Canceled) == State::Executing) {
         MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled while executing.";
     } else if (m_waiter) {
@@ -320,11 +323,11 @@ void ServerRequest::withLoop(FunctionRef<void()> fn)
 void ServerRequest::holdLoop(FunctionRef<void()> fn)
 {
     const bool on_worker = m_fulfiller.get() != nullptr;
-    if (on_worker && !m_holds_loop && !m_loop->isLoopThread()) m_holds_loop = ReactorOf(*m_loop).enter();
+    if (!on_worker || m_loop->isLoopThread()) return withLoop(fn);
+    m_holds_loop = ReactorOf(*m_loop).enter();
     if (!m_holds_loop) return withLoop(fn);
-    const Reactor::KjLog kj_log(ReactorOf(*m_loop));
-    m_in_hold = true;
-    KJ_DEFER(m_in_hold = false);
+    KJ_DEFER(letGo());
+    const Reactor::KjScope kj_scope(ReactorOf(*m_loop));
     checkNotCanceled();
     fn();
 }
@@ -336,30 +339,12 @@ void ServerRequest::letGo()
     ReactorOf(*m_loop).leave();
 }
 
-void ServerRequest::buildResults(FunctionRef<void()> fn)
-{
-    if (!m_more_follows) return answer(fn);
-    KJ_DEFER(letGo());
-    holdLoop(fn);
-}
-
-void ServerRequest::answer(FunctionRef<void()> fn)
-{
-    KJ_DEFER(letGo());
-    holdLoop(fn);
-    if (!m_holds_loop || m_loop->testing_hook_async_request_done) return;
-    m_answered = true;
-    ThreadMapping::endRequest(*this, CurrentThread());
-    finish(nullptr);
-}
-
-ServerRequest* ServerRequest::giveUpLoop(EventLoop& loop)
+ServerRequest* ServerRequest::giveUpLoop()
 {
     ServerRequest* const request = CurrentThread().m_request;
-    if (request == nullptr || &*request->m_loop != &loop || !request->m_holds_loop) return nullptr;
-    if (!ReactorOf(loop).ownedOnce()) return nullptr;
+    if (request == nullptr || !request->m_holds_loop || !ReactorOf(*request->m_loop).ownedOnce()) return nullptr;
     request->letGo();
-    return request->m_in_hold ? request : nullptr;
+    return request;
 }
 
 void ServerRequest::takeLoopBack()
@@ -382,6 +367,11 @@ bool ServerRequest::isRunning(const ProxyContext& server)
     return request != nullptr && &request->m_server == &server;
 }
 
+void CheckNotCanceled(InvokeContext& invoke_context)
+{
+    if (invoke_context.request) invoke_context.request->checkNotCanceled();
+}
+
 void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
 {
     if (invoke_context.request) {
@@ -393,11 +383,11 @@ void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
 
 void HoldLoop(InvokeContext& invoke_context, FunctionRef<void()> fn)
 {
-    if (!invoke_context.request) return invoke_context.connection.m_loop->call(fn);
-    ServerRequest& request = *invoke_context.request;
-    if (request.m_in_hold) return request.withLoop(fn);
-    KJ_DEFER(request.letGo());
-    request.holdLoop(fn);
+    if (invoke_context.request) {
+        invoke_context.request->holdLoop(fn);
+    } else {
+        invoke_context.connection.m_loop->call(fn);
+    }
 }
 
 } // namespace mp

@@ -44,24 +44,43 @@ Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadConte
 
 Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContext& thread)
 {
+    auto next = [&](ServerRequest* request) {
+        while (request != nullptr && (&request->m_connection != &connection || request->disconnected())) {
+            request = request->m_outer;
+        }
+        return request;
+    };
+    auto make = [&] {
+        auto request = connection.m_thread_map.makeThreadRequest();
+        request.setName(thread.thread_name);
+        // Not waited for: calls on the thread follow it.
+        return request.send().getResult();
+    };
+    ServerRequest* request = next(thread.m_request);
+    if (request != nullptr && request->canceled()) {
+        // Its caller waits for no callbacks any more, and requests nested in it have callers of their own.
+        KJ_IF_MAYBE (client, request->m_callback_thread) {
+            return *client;
+        }
+        Thread::Client client = make();
+        request->m_callback_thread = client;
+        return client;
+    }
     {
         const Lock lock(thread.waiter->m_mutex);
         if (const Thread::Client* client = Find(thread.request_threads, connection)) {
             return const_cast<Thread::Client&>(*client);
         }
     }
-    for (ServerRequest* request = thread.m_request; request != nullptr; request = request->m_outer) {
-        if (&request->m_connection != &connection || request->canceled()) continue;
+    for (; request != nullptr; request = next(request->m_outer)) {
+        if (request->canceled()) continue;
         KJ_IF_MAYBE (client, request->m_callback_thread) {
             request->m_mapped = true;
             insert(thread.request_threads, connection, thread, *client);
             return *client;
         }
     }
-    auto request = connection.m_thread_map.makeThreadRequest();
-    request.setName(thread.thread_name);
-    // Not waited for: calls on the thread follow it.
-    Thread::Client client = request.send().getResult();
+    Thread::Client client = make();
     insert(thread.request_threads, connection, thread, client);
     return client;
 }

@@ -110,7 +110,7 @@ void Run_Init_construct(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Init.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> threadMap(mp_context);
         if (mp_call([&] { threadMap.release(); })) {
-            mp_context.answer([&] { threadMap.build(mp_context); });
+            mp_context.buildResults([&] { threadMap.build(mp_context); });
         }
     }
 }
@@ -173,7 +173,7 @@ void Run_Init_addOut(Context& mp_context)
         typename Call::template Param<1> b(mp_context);
         typename Call::template Param<2> sum(mp_context);
         if (mp_call([&] { a.release(); b.release(); sum.release(); }, a.pass(), b.pass(), sum.pass())) {
-            mp_context.answer([&] { sum.build(mp_context); });
+            mp_context.buildResults([&] { sum.build(mp_context); });
         }
     }
 }
@@ -199,7 +199,7 @@ void Run_Init_addInOut(Context& mp_context)
         typename Call::template Param<0> a(mp_context);
         typename Call::template Param<1> sum(mp_context);
         if (mp_call([&] { a.release(); sum.release(); }, a.pass(), sum.pass())) {
-            mp_context.answer([&] { sum.build(mp_context); });
+            mp_context.buildResults([&] { sum.build(mp_context); });
         }
     }
 }
@@ -252,7 +252,7 @@ void Run_Init_want(Context& mp_context)
         typename Call::template Param<1> size(mp_context);
         typename Call::template Param<2> text(mp_context);
         if (mp_call([&] { name.release(); size.release(); text.release(); }, name.pass(), size.pass(), text.pass())) {
-            mp_context.answer([&] { size.build(mp_context); text.build(mp_context); });
+            mp_context.buildResults([&] { size.build(mp_context); text.build(mp_context); });
         }
     }
 }
@@ -492,9 +492,8 @@ void Run_Init_ordered(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<1>::mapped; static_assert(mp_mapped, "Init.ordered: result reason: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> in(mp_context);
         typename Call::template Param<1> reason(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { in.release(); reason.release(); }, in.pass(), reason.pass())) {
-            mp_context.answer([&] { reason.build(mp_context); });
+            mp_context.buildResults([&] { reason.build(mp_context); });
         }
     }
 }

@@ -344,7 +344,7 @@ void Run_Bottom_construct(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Bottom.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> threadMap(mp_context);
         if (mp_call([&] { threadMap.release(); })) {
-            mp_context.answer([&] { threadMap.build(mp_context); });
+            mp_context.buildResults([&] { threadMap.build(mp_context); });
         }
     }
 }

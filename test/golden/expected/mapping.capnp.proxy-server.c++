@@ -132,7 +132,7 @@ void Run_Mapping_takeThreads(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Mapping.takeThreads: result threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> threadMap(mp_context);
         if (mp_call([&] { threadMap.release(); })) {
-            mp_context.answer([&] { threadMap.build(mp_context); });
+            mp_context.buildResults([&] { threadMap.build(mp_context); });
         }
     }
 }
@@ -196,9 +196,8 @@ void Run_Mapping_keywords(Context& mp_context)
         typename Call::template Param<2> class_(mp_context);
         typename Call::template Param<3> std(mp_context);
         typename Call::template Param<4> new_(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { concept_.release(); requires_.release(); class_.release(); std.release(); new_.release(); }, concept_.pass(), requires_.pass(), class_.pass(), std.pass(), new_.pass())) {
-            mp_context.answer([&] { new_.build(mp_context); });
+            mp_context.buildResults([&] { new_.build(mp_context); });
         }
     }
 }
@@ -226,9 +225,8 @@ void Run_Mapping_named(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<1>::mapped; static_assert(mp_mapped, "Mapping.named: result reason: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> a(mp_context);
         typename Call::template Param<1> reason(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { a.release(); reason.release(); }, a.pass(), reason.pass())) {
-            mp_context.answer([&] { reason.build(mp_context); });
+            mp_context.buildResults([&] { reason.build(mp_context); });
         }
     }
 }
@@ -385,7 +383,7 @@ void Run_Mapping_optionalOut(Context& mp_context)
         typename Call::template Param<0> in(mp_context);
         typename Call::template Param<1> out(mp_context);
         if (mp_call([&] { in.release(); out.release(); }, in.pass(), out.pass())) {
-            mp_context.answer([&] { out.build(mp_context); });
+            mp_context.buildResults([&] { out.build(mp_context); });
         }
     }
 }
@@ -408,7 +406,7 @@ void Run_Mapping_optionalInOut(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Mapping.optionalInOut: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> value(mp_context);
         if (mp_call([&] { value.release(); }, value.pass())) {
-            mp_context.answer([&] { value.build(mp_context); });
+            mp_context.buildResults([&] { value.build(mp_context); });
         }
     }
 }
@@ -481,9 +479,8 @@ void Run_Mapping_wantInOut(Context& mp_context)
     } else {
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Mapping.wantInOut: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> value(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { value.release(); }, value.pass())) {
-            mp_context.answer([&] { value.build(mp_context); });
+            mp_context.buildResults([&] { value.build(mp_context); });
         }
     }
 }
@@ -508,9 +505,8 @@ void Run_Mapping_wantOptional(Context& mp_context)
     } else {
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Mapping.wantOptional: result value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> value(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { value.release(); }, value.pass())) {
-            mp_context.answer([&] { value.build(mp_context); });
+            mp_context.buildResults([&] { value.build(mp_context); });
         }
     }
 }
@@ -533,7 +529,7 @@ void Run_Mapping_unasked(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Mapping.unasked: result value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> value(mp_context);
         if (mp_call([&] { value.release(); }, value.pass())) {
-            mp_context.answer([&] { value.build(mp_context); });
+            mp_context.buildResults([&] { value.build(mp_context); });
         }
     }
 }
@@ -585,9 +581,8 @@ void Run_Mapping_onlyMoved(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<1>::mapped; static_assert(mp_mapped, "Mapping.onlyMoved: result moved: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> number(mp_context);
         typename Call::template Param<1> moved(mp_context);
-        mp_context.request->moreFollows();
         if (mp_call([&] { number.release(); moved.release(); }, number.pass(), moved.pass())) {
-            mp_context.answer([&] { moved.build(mp_context); });
+            mp_context.buildResults([&] { moved.build(mp_context); });
         }
     }
 }

@@ -499,7 +499,7 @@ void Run_Values_passMutable(Context& mp_context)
         { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Values.passMutable: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
         typename Call::template Param<0> value(mp_context);
         if (mp_call([&] { value.release(); }, value.pass())) {
-            mp_context.answer([&] { value.build(mp_context); });
+            mp_context.buildResults([&] { value.build(mp_context); });
         }
     }
 }

@@ -53,7 +53,7 @@ private:
 };
 
 // What tests put in: called before a badge is built, and when a Traced is read.
-inline std::function<void()> g_on_badge;
+inline std::function<void(InvokeContext&, Badge&)> g_on_badge;
 inline std::function<void()> g_on_traced;
 
 } // namespace mp::test
@@ -78,20 +78,34 @@ decltype(auto) CustomReadField(TypeList<test::Traced>, Priority<1>, InvokeContex
     return read_dest.update([&](auto& value) { value.number = number; });
 }
 
-//! Calls a remote object.
+//! Calls a remote object, unless there is a text already.
 template <typename Value, typename Output>
 void CustomBuildField(TypeList<test::Badge>, Priority<1>, InvokeContext& context, Value&& value, Output&& output)
 {
-    if (test::g_on_badge) test::g_on_badge();
-    const std::string text = "badge of " + value.guest->name();
-    if (!context.connection.m_loop->isLoopThread()) throw std::logic_error("the loop was lost");
-    output.set(text.c_str());
+    if (test::g_on_badge) test::g_on_badge(context, value);
+    if (value.text.empty()) {
+        value.text = "badge of " + value.guest->name();
+        if (!context.connection.m_loop->isLoopThread()) throw std::logic_error("the loop was lost");
+    }
+    output.set(value.text.c_str());
 }
 
 template <typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<test::Badge>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
 {
     return read_dest.construct(test::Badge{nullptr, input.get().cStr()});
+}
+
+template <typename Value, typename Output>
+void CustomBuildField(TypeList<test::Pinned>, Priority<1>, InvokeContext&, Value&& value, Output&& output)
+{
+    output.set(value.text.c_str());
+}
+
+template <typename Input, typename ReadDest>
+decltype(auto) CustomReadField(TypeList<test::Pinned>, Priority<1>, InvokeContext&, Input&& input, ReadDest&& read_dest)
+{
+    return read_dest.construct(test::Pinned{nullptr, input.get().cStr()});
 }
 
 //! Calls the object that it makes a client of.

@@ -33,10 +33,12 @@ interface DerivedCallback extends(Service.Callback) $Proxy.wrap("mp::test::Deriv
 interface Guest $Proxy.wrap("mp::test::Guest") {
     construct @0 () -> ();
     name @1 (context :Proxy.Context) -> (result :Text);
+    destroy @2 (context :Proxy.Context) -> ();
 }
 
 interface Tool $Proxy.wrap("mp::test::Tool") {
     destroy @0 () -> ();
     # On the event loop.
     use @1 (context :Proxy.Context) -> ();
+    pin @2 (context :Proxy.Context) -> (result :Text);
 }

@@ -26,6 +26,13 @@ public:
     virtual int32_t callDerived(int32_t arg) = 0;
 };
 
+//! Refers to the object that made it.
+struct Pinned
+{
+    std::shared_ptr<void> pin;
+    std::string text;
+};
+
 class Tool
 {
 public:
@@ -33,6 +40,7 @@ public:
     explicit Tool(std::function<void(const char*)> on_event) : m_on_event(std::move(on_event)) {}
     virtual ~Tool() { tell("destroyed"); }
     virtual void use() { tell("used"); }
+    virtual Pinned pin() { return {std::shared_ptr<void>(nullptr, [this](void*) { tell("unpinned"); }), "pinned"}; }
     //! By the server object, before it releases this.
     void released() { tell("released"); }
 
