@@ -5,6 +5,7 @@
 
 #include <future>
 #include <mp/proxy-types.h>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -54,11 +55,12 @@ bool Parent(const std::string& program)
         started.set_value(&loop);
         loop.loop();
     });
-    mp::EventLoop& loop = *started.get_future().get();
+    // The loop runs as long as there is one.
+    std::optional<mp::EventLoopRef> loop(*started.get_future().get());
     const auto [pid, socket] = mp::SpawnProcess([&](const mp::SpawnConnectInfo& connect_info) {
         return std::vector<std::string>{program, connect_info};
     });
-    auto counter = mp::ConnectStream<messages::Counter>(loop, mp::MakeStream(loop, socket));
+    auto counter = mp::ConnectStream<messages::Counter>(**loop, mp::MakeStream(**loop, socket));
     bool good = true;
     for (int n = 1; n <= 100; ++n) good = good && counter->add(n) == n * (n + 1) / 2;
     int sum = 0;
@@ -68,6 +70,7 @@ bool Parent(const std::string& program)
     });
     good = good && sum == 50 * 51 / 2;
     counter.reset();
+    loop.reset();
     thread.join();
     return mp::WaitProcess(pid) == 0 && good;
 }
