@@ -81,9 +81,6 @@ public:
     ServerRequest& operator=(const ServerRequest&) = delete;
     virtual ~ServerRequest();
 
-    //! HoldLoop() for fn.
-    void holdLoop(FunctionRef<void()> fn);
-
     //! Number in log messages.
     int number() const { return m_number; }
 
@@ -134,6 +131,7 @@ private:
     //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
     void withLoop(FunctionRef<void()> fn);
+    void holdLoop(FunctionRef<void()> fn);
     void letGo();
     void checkNotCanceled();
     bool canceled() const { return m_state.load(std::memory_order_relaxed) == State::Canceled; }
@@ -199,7 +197,7 @@ struct ServerInvokeContext : InvokeContext
     template <typename Fn>
     void buildResults(Fn&& fn)
     {
-        request->holdLoop(fn);
+        HoldLoop(*this, fn);
     }
 };
 
