@@ -398,6 +398,25 @@ protected:
         EXPECT_TRUE(m_connection.logs().waitFor("canceled while executing."));
     }
 
+    //! Have this thread's worker run a method that calls the guest after its own call was dropped, and then sets done.
+    void callBackFromDroppedCall(std::shared_ptr<Guest> remote, Signal& done)
+    {
+        m_impl.on_hold = [this, remote, &done](std::string_view) mutable {
+            m_entered.set();
+            EXPECT_TRUE(m_proceed.wait());
+            remote->name();
+            remote.reset();
+            done.set();
+        };
+        remote.reset();
+        m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
+        EXPECT_TRUE(m_entered.wait());
+        drop();
+        m_proceed.set();
+    }
+
+    Signal m_entered;
+    Signal m_proceed;
     ProbeImpl m_impl;
     HandMade<messages::Probe> m_connection{[this](Connection& connection) -> capnp::Capability::Client {
         auto probe = kj::heap<CancelableProbe>(std::shared_ptr<Probe>(&m_impl, [](Probe*) {}), connection);
@@ -411,14 +430,12 @@ protected:
 
 TEST_P(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
 {
-    Signal entered;
-    Signal proceed;
     std::vector<std::string> held;
     const std::string text(1000, 'x');
     m_impl.on_hold = [&](std::string_view view) {
         if (view == text) {
-            entered.set();
-            EXPECT_TRUE(proceed.wait());
+            m_entered.set();
+            EXPECT_TRUE(m_proceed.wait());
         }
         held.emplace_back(view);
     };
@@ -426,10 +443,10 @@ TEST_P(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
         call(*m_thread, text);
         call(*m_thread, "waits behind it");
     });
-    ASSERT_TRUE(entered.wait());
+    ASSERT_TRUE(m_entered.wait());
     drop();
     EXPECT_TRUE(m_connection.logs().waitFor("canceled before it could be executed"));
-    proceed.set();
+    m_proceed.set();
     EXPECT_TRUE(m_connection.logs().waitFor("interrupted (canceled)"));
     // Its thread works on.
     Signal done;
@@ -446,22 +463,8 @@ TEST_P(CancelableCalls, LeaveLaterCallbacksOnTheThreadsThatWaitForThem)
     LocalGuest later;
     m_connection.client->lendGuest(later);
     EXPECT_EQ(later.thread, std::this_thread::get_id());
-    // A method of this thread's worker calls back after its own call was dropped.
-    Signal entered;
-    Signal proceed;
     Signal called;
-    std::shared_ptr<Guest> remote = give(std::make_shared<LocalGuest>());
-    m_impl.on_hold = [&](std::string_view) {
-        entered.set();
-        EXPECT_TRUE(proceed.wait());
-        remote->name();
-        remote.reset();
-        called.set();
-    };
-    m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
-    ASSERT_TRUE(entered.wait());
-    drop();
-    proceed.set();
+    callBackFromDroppedCall(give(std::make_shared<LocalGuest>()), called);
     ASSERT_TRUE(called.wait());
     m_connection.client->lendGuest(later);
     EXPECT_EQ(later.thread, std::this_thread::get_id());
@@ -471,8 +474,6 @@ TEST_P(CancelableCalls, LeaveCallbacksOfCallsNestedInThemOnTheThreadsThatWaitFor
 {
     LocalGuest nested;
     m_connection.client->lendGuest(nested);
-    Signal entered;
-    Signal proceed;
     Signal called_back;
     Signal leave;
     Signal done;
@@ -482,17 +483,7 @@ TEST_P(CancelableCalls, LeaveCallbacksOfCallsNestedInThemOnTheThreadsThatWaitFor
         called_back.set();
         EXPECT_TRUE(leave.wait());
     };
-    m_impl.on_hold = [&](std::string_view) {
-        entered.set();
-        EXPECT_TRUE(proceed.wait());
-        remote->name();
-        remote.reset();
-        done.set();
-    };
-    m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
-    ASSERT_TRUE(entered.wait());
-    drop();
-    proceed.set();
+    callBackFromDroppedCall(std::move(remote), done);
     // The worker waits for the callback of the dropped call, and executes others meanwhile.
     ASSERT_TRUE(called_back.wait());
     m_connection.client->lendGuest(nested);
@@ -503,8 +494,6 @@ TEST_P(CancelableCalls, LeaveCallbacksOfCallsNestedInThemOnTheThreadsThatWaitFor
 
 TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
 {
-    Signal entered;
-    Signal proceed;
     Signal done;
     std::shared_ptr<Guest> remote = give(std::make_shared<LocalGuest>());
     Signal caller_entered;
@@ -516,8 +505,8 @@ TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
             return;
         }
         remote->name();
-        entered.set();
-        EXPECT_TRUE(proceed.wait());
+        m_entered.set();
+        EXPECT_TRUE(m_proceed.wait());
         remote->name();
         remote.reset();
         done.set();
@@ -536,11 +525,11 @@ TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
         returned.set();
         EXPECT_TRUE(end.wait());
     });
-    ASSERT_TRUE(entered.wait());
+    ASSERT_TRUE(m_entered.wait());
     caller_proceed.set();
     ASSERT_TRUE(returned.wait());
     drop();
-    proceed.set();
+    m_proceed.set();
     EXPECT_TRUE(done.wait());
     end.set();
     caller.join();
