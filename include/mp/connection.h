@@ -83,6 +83,8 @@ public:
     ThreadMap::Client m_thread_map;
     //! The threads that this side exports over this connection.
     ::capnp::CapabilityServerSet<Thread> m_threads;
+    //! How many threads of this side the peer may have at once; each costs a stack. Owning the loop.
+    size_t m_max_workers{1024};
 
 private:
     Mutex m_cleanup_mutex;

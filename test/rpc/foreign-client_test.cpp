@@ -166,9 +166,17 @@ TEST_F(ForeignClients, AreRefusedTooManyThreads)
         auto pool = map.makePoolRequest();
         pool.setCount(0xffffffffu);
         EXPECT_NE(errorOf(io, pool.send()).find("too many threads"), std::string::npos);
-        auto thread = map.makeThreadRequest().send().getResult();
+        constexpr int LIMIT = 1024;
+        std::vector<Thread::Client> threads;
+        for (int i = 0; i < LIMIT; ++i) {
+            auto promise = map.makeThreadRequest().send();
+            threads.push_back(promise.getResult());
+            ASSERT_EQ(errorOf(io, kj::mv(promise)), "no exception") << i;
+        }
+        EXPECT_NE(errorOf(io, map.makeThreadRequest().send()).find("too many threads: a connection has at most 1024"),
+                  std::string::npos);
         auto request = runRequest(service, "still there");
-        request.initContext().setThread(thread);
+        request.initContext().setThread(threads.back());
         EXPECT_EQ(std::string(request.send().wait(io.waitScope).getResult().cStr()), "still there");
     });
 }

@@ -7,11 +7,6 @@
 
 namespace mp {
 
-namespace {
-//! Threads that one peer may have at once; each costs a stack.
-constexpr size_t MAX_WORKERS = 1024;
-} // namespace
-
 ProxyServer<Thread>::ProxyServer(Connection& connection, ThreadContext& thread)
     : m_thread(&thread), m_connection(&connection), m_loop(*connection.m_loop)
 {
@@ -88,8 +83,10 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
 
 void ProxyServer<ThreadMap>::checkWorkers(size_t count)
 {
-    if (connection().m_workers + count > MAX_WORKERS) {
-        throw std::runtime_error("too many threads: a connection has at most " + std::to_string(MAX_WORKERS));
+    const Connection& connection = this->connection();
+    if (connection.m_workers + count > connection.m_max_workers) {
+        throw std::runtime_error("too many threads: a connection has at most " +
+                                 std::to_string(connection.m_max_workers));
     }
 }
 
