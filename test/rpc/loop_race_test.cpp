@@ -8,6 +8,7 @@
 #include <mp/proxy-io.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/race.h>
+#include <rpc/support/session.h>
 #include <rpc/support/signal.h>
 #include <sys/socket.h>
 #include <thread>
@@ -168,6 +169,39 @@ TEST(LoopRace, EndsWhicheverWayItSleeps)
             }
             thread.join();
         }
+    }
+}
+
+TEST(LoopRace, ACallReturnsWhileKjWaitsOnItsLoop)
+{
+    Session session;
+    EventLoop& loop = session.clientLoop();
+    for (int i = 0; i < 100 * REPEATS; ++i) {
+        Signal entered;
+        Signal proceed;
+        session.impl.on_run = [&](const std::string& what) {
+            entered.set();
+            EXPECT_TRUE(proceed.wait());
+            return what;
+        };
+        kj::Own<kj::PromiseFulfiller<void>> returned;
+        std::thread caller([&] {
+            EXPECT_EQ(session.client->run("x"), "x");
+            loop.sync([&] { returned->fulfill(); });
+        });
+        EXPECT_TRUE(entered.wait());
+        // The caller sleeps on the loop's events, and so does this thread: each must learn what is for it.
+        const auto id = std::this_thread::get_id();
+        loop.sync([&] {
+            auto paf = kj::newPromiseAndFulfiller<void>();
+            returned = kj::mv(paf.fulfiller);
+            proceed.set();
+            // The caller itself, still on its way to sleep, can't wait for its own return.
+            if (std::this_thread::get_id() != id) return;
+            auto& timer = loop.m_io_context.provider->getTimer();
+            EXPECT_NO_THROW(timer.timeoutAfter(30 * kj::SECONDS, kj::mv(paf.promise)).wait(loop.m_io_context.waitScope));
+        });
+        caller.join();
     }
 }
 

@@ -60,18 +60,24 @@ public:
     void rewatch(int fd, uint64_t number, uint32_t events);
     void unwatch(int fd, uint64_t number);
 
+    //! Who sleeps: the loop's owner in wait(), or somebody who doesn't own it. Both may at the same time.
+    enum class Sleeper { Owner, Other };
     //! Wait for events. Any thread, without owning the loop, but one thread at a time.
     //! @param timeout  milliseconds; 0 looks without waiting, -1 waits for ever
-    void sleep(Events& events, int timeout) noexcept;
+    //! @param who      the kicks that are for the other one are left to it
+    void sleep(Events& events, int timeout, Sleeper who = Sleeper::Other) noexcept;
 
     //! Hand events to their handlers; those of handlers that have gone meanwhile are dropped. Owning the loop.
     //! @throws what a handler throws, after the others
     void dispatch(const Events& events);
 
-    //! Interrupt sleep(), now or the next one. Any thread.
+    //! Interrupt somebody's sleep(), now or the next one. Any thread.
     void kick() const noexcept;
     //! Forget a kick.
     void unkick() const noexcept;
+    //! The same for one of the two, who has to forget the kick when it sleeps no more.
+    void kick(Sleeper who) const noexcept;
+    void unkick(Sleeper who) const noexcept;
     static bool isKick(const epoll_event& event) { return event.data.u64 == KICK; }
 
     //! The epoll descriptor, readable when there are events.
@@ -96,7 +102,9 @@ public:
 private:
     static constexpr uint64_t KICK = 0;
     static constexpr uint64_t TIMER = 1;
-    static constexpr uint32_t FIRST_SLOT = 2;
+    static constexpr uint64_t OWNER_KICK = 2;
+    static constexpr uint64_t OTHER_KICK = 3;
+    static constexpr uint32_t FIRST_SLOT = 4;
 
     struct Slot
     {
@@ -109,6 +117,8 @@ private:
     Idle& m_idle;
     kj::AutoCloseFd m_epoll;
     kj::AutoCloseFd m_kick;
+    kj::AutoCloseFd m_owner_kick;
+    kj::AutoCloseFd m_other_kick;
     kj::AutoCloseFd m_timer_fd;
     const kj::MonotonicClock& m_clock;
     kj::TimerImpl m_timer;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <exception>
 #include <kj/debug.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -18,6 +19,19 @@ void Add(int epoll, int fd, uint32_t events, uint64_t number)
     KJ_SYSCALL(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), fd);
 }
 
+void Set(int event_fd)
+{
+    const uint64_t one = 1;
+    // Fails only when the counter is full, and then the descriptor is readable anyway.
+    [[maybe_unused]] const ssize_t n = write(event_fd, &one, sizeof(one));
+}
+
+void Clear(int event_fd)
+{
+    uint64_t count;
+    [[maybe_unused]] const ssize_t n = read(event_fd, &count, sizeof(count));
+}
+
 int Check(int fd, const char* what)
 {
     if (fd < 0) {
@@ -31,11 +45,15 @@ int Check(int fd, const char* what)
 Port::Port(Idle& idle)
     : m_idle(idle), m_epoll(Check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       m_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      m_owner_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      m_other_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
       m_timer_fd(Check(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
       m_clock(kj::systemPreciseMonotonicClock()), m_timer(m_clock.now())
 {
     // Level-triggered: a kick stays until the one that it is for has seen it.
     Add(m_epoll, m_kick, EPOLLIN, KICK);
+    Add(m_epoll, m_owner_kick, EPOLLIN, OWNER_KICK);
+    Add(m_epoll, m_other_kick, EPOLLIN, OTHER_KICK);
     Add(m_epoll, m_timer_fd, EPOLLIN | EPOLLET, TIMER);
 }
 
@@ -76,11 +94,19 @@ void Port::unwatch(int fd, uint64_t number)
     epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Port::sleep(Events& events, int timeout) noexcept
+void Port::sleep(Events& events, int timeout, Sleeper who) noexcept
 {
     const int n = epoll_wait(m_epoll, events.list, MAX_EVENTS, timeout);
     // EINTR: the caller looks around and sleeps again. Nothing else can fail on a descriptor of our own.
     events.count = n < 0 ? 0 : n;
+    const uint64_t not_mine = who == Sleeper::Owner ? OTHER_KICK : OWNER_KICK;
+    for (int i = 0; i < events.count; ++i) {
+        if (events.list[i].data.u64 != not_mine) continue;
+        events.list[i] = events.list[--events.count];
+        // The other one is about to wake up, and until it does this thread doesn't sleep.
+        sched_yield();
+        break;
+    }
 }
 
 void Port::dispatch(const Events& events)
@@ -88,7 +114,7 @@ void Port::dispatch(const Events& events)
     std::exception_ptr error;
     for (int i = 0; i < events.count; ++i) {
         const uint64_t number = events.list[i].data.u64;
-        if (number == KICK) continue;
+        if (number == KICK || number == OWNER_KICK || number == OTHER_KICK) continue;
         if (number == TIMER) {
             m_armed = nullptr;
             updateTime();
@@ -106,18 +132,13 @@ void Port::dispatch(const Events& events)
     if (error) std::rethrow_exception(error);
 }
 
-void Port::kick() const noexcept
-{
-    const uint64_t one = 1;
-    // Fails only when the counter is full, and then the descriptor is readable anyway.
-    [[maybe_unused]] const ssize_t n = write(m_kick, &one, sizeof(one));
-}
+void Port::kick() const noexcept { Set(m_kick); }
 
-void Port::unkick() const noexcept
-{
-    uint64_t count;
-    [[maybe_unused]] const ssize_t n = read(m_kick, &count, sizeof(count));
-}
+void Port::unkick() const noexcept { Clear(m_kick); }
+
+void Port::kick(Sleeper who) const noexcept { Set(who == Sleeper::Owner ? m_owner_kick : m_other_kick); }
+
+void Port::unkick(Sleeper who) const noexcept { Clear(who == Sleeper::Owner ? m_owner_kick : m_other_kick); }
 
 void Port::armTimer()
 {
@@ -138,7 +159,7 @@ void Port::armTimer()
 bool Port::look(int timeout)
 {
     Events events;
-    sleep(events, timeout);
+    sleep(events, timeout, Sleeper::Owner);
     for (int i = 0; i < events.count; ++i) {
         if (isKick(events.list[i])) unkick();
     }

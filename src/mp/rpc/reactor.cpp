@@ -7,6 +7,7 @@
 #include <kj/debug.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace mp {
 
@@ -178,26 +179,25 @@ void Reactor::nudge()
 void Reactor::post(Task task)
 {
     bool acquired_mutex = false;
-    bool owner_sleeps = false;
     {
         const Lock lock(m_post_mutex);
         m_posts.push_back(kj::mv(task));
         m_has_posts.store(true, std::memory_order_relaxed);
         if (owned()) return;
         acquired_mutex = m_mutex.try_lock();
-        owner_sleeps = m_owner_sleeps;
+        if (!acquired_mutex && m_owner_sleeps && !m_owner_kicked) {
+            m_owner_kicked = true;
+            m_port.kick(Port::Sleeper::Owner);
+        }
     }
-    if (acquired_mutex) {
-        if (acquired()) leave();
-    } else if (owner_sleeps) {
-        m_port.kick();
-    }
+    if (acquired_mutex && acquired()) leave();
 }
 
 void Reactor::ownerSleeps(bool sleeps)
 {
     const Lock lock(m_post_mutex);
     m_owner_sleeps = sleeps;
+    if (!sleeps && std::exchange(m_owner_kicked, false)) m_port.unkick(Port::Sleeper::Owner);
 }
 
 void Reactor::call(FunctionRef<void()> fn)
@@ -362,11 +362,12 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         waiter.m_leading = this;
         Unlock(lock, [&] { m_port.sleep(events, -1); });
         waiter.m_leading = nullptr;
+        if (std::exchange(waiter.m_kicked, false)) m_port.unkick(Port::Sleeper::Other);
         Unlock(lock, [&] {
             for (int i = 0; i < events.count; ++i) {
                 if (Port::isKick(events.list[i])) m_port.unkick();
             }
-            if (!serveEvents(events)) {
+            if (events.count > 0 && !serveEvents(events)) {
                 // The thread has entered a KJ loop of its own since it began to wait.
                 may_lead = leading = false;
                 stopLeading();

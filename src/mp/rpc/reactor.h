@@ -120,8 +120,8 @@ public:
     //! May end run(): the caller keeps the Reactor's memory, but nothing else may be touched after it.
     void dropRef();
 
-    //! Interrupt the sleep of a waiter that leads.
-    void kickLeader() { m_port.kick(); }
+    //! Interrupt the sleep of the waiter that leads. Holding its mutex, while it says that it leads.
+    void kickLeader() { m_port.kick(Port::Sleeper::Other); }
 
     //! Space for what is needed within one turn only. Owning the loop.
     kj::ArrayPtr<kj::byte> scratch() { return m_scratch; }
@@ -174,6 +174,7 @@ private:
     std::vector<Task> m_posts MP_GUARDED_BY(m_post_mutex);
     std::atomic<bool> m_has_posts{false};
     bool m_owner_sleeps MP_GUARDED_BY(m_post_mutex){false}; //!< in Port::wait()
+    bool m_owner_kicked MP_GUARDED_BY(m_post_mutex){false};
 
     Mutex m_lead_mutex;
     Waiter* m_leader MP_GUARDED_BY(m_lead_mutex){nullptr};

@@ -91,7 +91,9 @@ void Waiter::dropTasks()
 void Waiter::wake()
 {
     m_cv.notify_all();
-    if (m_leading && !MP_FAULT(LeavesLeaderAsleep)) m_leading->kickLeader();
+    if (m_leading == nullptr || m_kicked || MP_FAULT(LeavesLeaderAsleep)) return;
+    m_kicked = true;
+    m_leading->kickLeader();
 }
 
 } // namespace mp
