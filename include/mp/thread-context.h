@@ -77,6 +77,7 @@ private:
     uint64_t m_last_number MP_GUARDED_BY(m_mutex){0};
     //! The event loop on whose events the thread sleeps at this moment, instead of on m_cv.
     Reactor* m_leading MP_GUARDED_BY(m_mutex){nullptr};
+    //! Its sleep has been interrupted already.
     bool m_kicked MP_GUARDED_BY(m_mutex){false};
 };
 

@@ -3,12 +3,17 @@
 
 #include <kj/debug.h>
 #include <mp/event-loop.h>
+#include <mp/rpc/reactor.h>
+#include <mp/rpc/runtime.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
+#include <rpc/support/session.h>
 #include <rpc/support/signal.h>
 
 namespace mp::test {
 namespace {
+
+constexpr kj::Duration TIMEOUT = std::chrono::nanoseconds(DEADLINE).count() * kj::NANOSECONDS;
 
 TEST(KjLoop, WaitScopeWorksBeforeLoop)
 {
@@ -33,6 +38,84 @@ TEST(KjLoop, WaitScopeRunsWhatOthersPost)
     // The post was the first reference, and the last.
     loop.loop();
 }
+
+// A thread works only so long for others before it gives the loop up; but one that waits has nothing better to do.
+TEST(KjLoop, WaitScopeRunsWhateverNumberOthersPost)
+{
+    Logs logs;
+    EventLoop loop("mptest", logs.fn());
+    for (int i = 0; i < 3; ++i) {
+        auto pair = kj::newPromiseAndFulfiller<int>();
+        std::thread thread([&] {
+            const EventLoopRef ref(loop);
+            for (int n = 0; n < 1000; ++n) loop.sync([] {});
+            loop.sync([&] { pair.fulfiller->fulfill(7); });
+        });
+        auto& timer = loop.m_io_context.provider->getTimer();
+        EXPECT_EQ(timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(loop.m_io_context.waitScope), 7);
+        thread.join();
+    }
+    loop.loop();
+}
+
+//! Who sleeps on the events of the server's loop when a request comes.
+enum class Serves { LoopThread, Worker };
+
+class KjWaitInLoop : public testing::TestWithParam<Serves>
+{
+protected:
+    //! Call a method that the server's loop runs, on the thread that serves.
+    void onServingThread(std::function<void()> fn)
+    {
+        bool ran = false;
+        m_session.impl.on_loop = [&](const std::string& what) {
+            ran = GetParam() == Serves::LoopThread || std::this_thread::get_id() == m_worker;
+            if (ran) fn();
+            return what;
+        };
+        // A worker that has answered is on its way to sleep.
+        while (!ran) EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
+    }
+
+    std::thread::id m_worker;
+    Session m_session;
+};
+
+// Who waits for a promise of KJ's on the loop that he should serve serves it meanwhile.
+TEST_P(KjWaitInLoop, HearsEvents)
+{
+    m_session.impl.on_run = [&](const std::string& what) {
+        m_worker = std::this_thread::get_id();
+        return what;
+    };
+    if (GetParam() == Serves::Worker) EXPECT_EQ(m_session.client->run("x"), "x");
+
+    EventLoop& loop = m_session.serverLoop();
+    kj::Own<kj::PromiseFulfiller<int>> fulfiller;
+    Signal waits;
+    Signal returned;
+    onServingThread([&] {
+        // After this request, outside of KJ's events.
+        ReactorOf(loop).post([&] {
+            auto pair = kj::newPromiseAndFulfiller<int>();
+            fulfiller = kj::mv(pair.fulfiller);
+            waits.set();
+            auto& timer = loop.m_io_context.provider->getTimer();
+            EXPECT_EQ(timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(loop.m_io_context.waitScope), 7);
+            returned.set();
+        });
+    });
+    ASSERT_TRUE(waits.wait());
+    m_session.impl.on_loop = [&](const std::string& what) {
+        fulfiller->fulfill(7);
+        return what;
+    };
+    EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
+    EXPECT_TRUE(returned.wait());
+}
+
+INSTANTIATE_TEST_SUITE_P(KjLoop, KjWaitInLoop, testing::Values(Serves::LoopThread, Serves::Worker),
+                         [](const auto& info) { return info.param == Serves::Worker ? "Worker" : "LoopThread"; });
 
 TEST(KjLoop, TimersFireBeforeLoop)
 {

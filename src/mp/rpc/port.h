@@ -1,6 +1,8 @@
 #ifndef MP_RPC_PORT_H
 #define MP_RPC_PORT_H
 
+#include "wake-fd.h"
+
 #include <atomic>
 #include <cstdint>
 #include <kj/async.h>
@@ -14,7 +16,8 @@ namespace mp {
 //! What the kernel reports to an event loop: readiness of descriptors, timers, wake-ups from other threads.
 //!
 //! Sleeping is separate from serving: sleep() needs no ownership of the loop, so that whoever sleeps doesn't keep
-//! others from using it, and dispatch() hands what it found to the handlers. Descriptors are watched edge-triggered.
+//! others from using it, and dispatch() hands what it found to the handlers. One thread sleeps at a time: descriptors are
+//! watched edge-triggered, and a kick is for whoever sleeps. See Leadership.
 class Port final : public kj::EventPort
 {
 public:
@@ -29,25 +32,31 @@ public:
         ~Handler() = default;
     };
 
-    //! What the loop's owner does between two looks at the kernel, apart from KJ's events.
+    static constexpr int MAX_EVENTS = 16;
+    struct Events
+    {
+        //! Whether there is anything to serve.
+        bool any() const { return count > 0 || nudged; }
+
+        int count{0};
+        epoll_event list[MAX_EVENTS];
+        bool kicked{false}; //!< the sleep was interrupted
+        bool nudged{false};
+    };
+
+    //! What the loop's owner does when KJ has no event to run.
     class Idle
     {
     public:
         //! Run posted functions, send what was written.
         //! @return whether there was anything
         virtual bool serve() = 0;
-        //! The owner is about to sleep in wait() (true), or has woken up (false).
-        virtual void ownerSleeps(bool sleeps) = 0;
+        //! Sleep until there may be something to do.
+        //! @param events  to dispatch; perhaps none
+        virtual void sleep(Events& events) = 0;
 
     protected:
         ~Idle() = default;
-    };
-
-    static constexpr int MAX_EVENTS = 16;
-    struct Events
-    {
-        int count{0};
-        epoll_event list[MAX_EVENTS];
     };
 
     explicit Port(Idle& idle);
@@ -60,25 +69,19 @@ public:
     void rewatch(int fd, uint64_t number, uint32_t events);
     void unwatch(int fd, uint64_t number);
 
-    //! Who sleeps: the loop's owner in wait(), or somebody who doesn't own it. Both may at the same time.
-    enum class Sleeper { Owner, Other };
     //! Wait for events. Any thread, without owning the loop, but one thread at a time.
     //! @param timeout  milliseconds; 0 looks without waiting, -1 waits for ever
-    //! @param who      the kicks that are for the other one are left to it
-    void sleep(Events& events, int timeout, Sleeper who = Sleeper::Other) noexcept;
+    void sleep(Events& events, int timeout) noexcept;
+    //! Interrupt sleep(), now or the next one. Any thread.
+    void kick() const noexcept { m_kick.set(); }
+    //! Forget a kick that sleep() hasn't heard. By the thread that sleeps, otherwise.
+    void unkick(Events& events) noexcept;
+    //! Interrupt sleep(), and have the loop served even if there are no events. Any thread.
+    void nudge() const noexcept;
 
     //! Hand events to their handlers; those of handlers that have gone meanwhile are dropped. Owning the loop.
     //! @throws what a handler throws, after the others
     void dispatch(const Events& events);
-
-    //! Interrupt somebody's sleep(), now or the next one. Any thread.
-    void kick() const noexcept;
-    //! Forget a kick.
-    void unkick() const noexcept;
-    //! The same for one of the two, who has to forget the kick when it sleeps no more.
-    void kick(Sleeper who) const noexcept;
-    void unkick(Sleeper who) const noexcept;
-    static bool isKick(const epoll_event& event) { return event.data.u64 == KICK; }
 
     //! The epoll descriptor, readable when there are events.
     int fd() const { return m_epoll.get(); }
@@ -102,9 +105,7 @@ public:
 private:
     static constexpr uint64_t KICK = 0;
     static constexpr uint64_t TIMER = 1;
-    static constexpr uint64_t OWNER_KICK = 2;
-    static constexpr uint64_t OTHER_KICK = 3;
-    static constexpr uint32_t FIRST_SLOT = 4;
+    static constexpr uint32_t FIRST_SLOT = 2;
 
     struct Slot
     {
@@ -112,13 +113,11 @@ private:
         uint32_t generation;
     };
 
-    bool look(int timeout);
-
     Idle& m_idle;
     kj::AutoCloseFd m_epoll;
-    kj::AutoCloseFd m_kick;
-    kj::AutoCloseFd m_owner_kick;
-    kj::AutoCloseFd m_other_kick;
+    //! Watched level-triggered: it stays until the one that sleeps has heard it.
+    WakeFd m_kick;
+    mutable std::atomic<bool> m_nudged{false};
     kj::AutoCloseFd m_timer_fd;
     const kj::MonotonicClock& m_clock;
     kj::TimerImpl m_timer;

@@ -1,10 +1,9 @@
 #include "port.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <kj/debug.h>
-#include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -18,42 +17,16 @@ void Add(int epoll, int fd, uint32_t events, uint64_t number)
     event.data.u64 = number;
     KJ_SYSCALL(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), fd);
 }
-
-void Set(int event_fd)
-{
-    const uint64_t one = 1;
-    // Fails only when the counter is full, and then the descriptor is readable anyway.
-    [[maybe_unused]] const ssize_t n = write(event_fd, &one, sizeof(one));
-}
-
-void Clear(int event_fd)
-{
-    uint64_t count;
-    [[maybe_unused]] const ssize_t n = read(event_fd, &count, sizeof(count));
-}
-
-int Check(int fd, const char* what)
-{
-    if (fd < 0) {
-        const int error = errno;
-        KJ_FAIL_SYSCALL("event loop", error, what);
-    }
-    return fd;
-}
 } // namespace
 
-Port::Port(Idle& idle)
-    : m_idle(idle), m_epoll(Check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      m_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      m_owner_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      m_other_kick(Check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      m_timer_fd(Check(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
-      m_clock(kj::systemPreciseMonotonicClock()), m_timer(m_clock.now())
+Port::Port(Idle& idle) : m_idle(idle), m_clock(kj::systemPreciseMonotonicClock()), m_timer(m_clock.now())
 {
-    // Level-triggered: a kick stays until the one that it is for has seen it.
-    Add(m_epoll, m_kick, EPOLLIN, KICK);
-    Add(m_epoll, m_owner_kick, EPOLLIN, OWNER_KICK);
-    Add(m_epoll, m_other_kick, EPOLLIN, OTHER_KICK);
+    int fd;
+    KJ_SYSCALL(fd = epoll_create1(EPOLL_CLOEXEC));
+    m_epoll = kj::AutoCloseFd(fd);
+    KJ_SYSCALL(fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    m_timer_fd = kj::AutoCloseFd(fd);
+    Add(m_epoll, m_kick.fd(), EPOLLIN, KICK);
     Add(m_epoll, m_timer_fd, EPOLLIN | EPOLLET, TIMER);
 }
 
@@ -94,19 +67,32 @@ void Port::unwatch(int fd, uint64_t number)
     epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Port::sleep(Events& events, int timeout, Sleeper who) noexcept
+void Port::sleep(Events& events, int timeout) noexcept
 {
     const int n = epoll_wait(m_epoll, events.list, MAX_EVENTS, timeout);
     // EINTR: the caller looks around and sleeps again. Nothing else can fail on a descriptor of our own.
     events.count = n < 0 ? 0 : n;
-    const uint64_t not_mine = who == Sleeper::Owner ? OTHER_KICK : OWNER_KICK;
+    events.kicked = events.nudged = false;
     for (int i = 0; i < events.count; ++i) {
-        if (events.list[i].data.u64 != not_mine) continue;
+        if (events.list[i].data.u64 != KICK) continue;
         events.list[i] = events.list[--events.count];
-        // The other one is about to wake up, and until it does this thread doesn't sleep.
-        sched_yield();
+        events.kicked = true;
+        unkick(events);
         break;
     }
+}
+
+void Port::unkick(Events& events) noexcept
+{
+    // In this order: a nudge is either heard here, or its kick comes after the one that is cleared.
+    m_kick.clear();
+    if (m_nudged.exchange(false)) events.nudged = true;
+}
+
+void Port::nudge() const noexcept
+{
+    m_nudged.store(true);
+    kick();
 }
 
 void Port::dispatch(const Events& events)
@@ -114,7 +100,7 @@ void Port::dispatch(const Events& events)
     std::exception_ptr error;
     for (int i = 0; i < events.count; ++i) {
         const uint64_t number = events.list[i].data.u64;
-        if (number == KICK || number == OWNER_KICK || number == OTHER_KICK) continue;
+        if (number == KICK) continue;
         if (number == TIMER) {
             m_armed = nullptr;
             updateTime();
@@ -132,14 +118,6 @@ void Port::dispatch(const Events& events)
     if (error) std::rethrow_exception(error);
 }
 
-void Port::kick() const noexcept { Set(m_kick); }
-
-void Port::unkick() const noexcept { Clear(m_kick); }
-
-void Port::kick(Sleeper who) const noexcept { Set(who == Sleeper::Owner ? m_owner_kick : m_other_kick); }
-
-void Port::unkick(Sleeper who) const noexcept { Clear(who == Sleeper::Owner ? m_owner_kick : m_other_kick); }
-
 void Port::armTimer()
 {
     const kj::Maybe<kj::TimePoint> next = m_timer.nextEvent();
@@ -156,25 +134,13 @@ void Port::armTimer()
     m_armed = next;
 }
 
-bool Port::look(int timeout)
-{
-    Events events;
-    sleep(events, timeout, Sleeper::Owner);
-    for (int i = 0; i < events.count; ++i) {
-        if (isKick(events.list[i])) unkick();
-    }
-    dispatch(events);
-    return events.count > 0;
-}
-
 bool Port::wait()
 {
-    // Announced before the last look at what was posted: who posts after that look kicks.
-    m_idle.ownerSleeps(true);
-    KJ_DEFER(m_idle.ownerSleeps(false));
     if (!m_idle.serve()) {
         armTimer();
-        look(-1);
+        Events events;
+        m_idle.sleep(events);
+        dispatch(events);
     }
     return m_woken.exchange(false);
 }
@@ -184,7 +150,10 @@ bool Port::poll()
     if (!m_driven) {
         m_idle.serve();
         updateTime();
-        look(0);
+        // Others may sleep meanwhile: a kick is left to them.
+        Events events;
+        events.count = std::max(0, epoll_wait(m_epoll, events.list, MAX_EVENTS, 0));
+        dispatch(events);
     }
     return m_woken.exchange(false);
 }
@@ -192,7 +161,7 @@ bool Port::poll()
 void Port::wake() const
 {
     m_woken.store(true);
-    kick();
+    nudge();
 }
 
 } // namespace mp

@@ -5,27 +5,12 @@
 
 #include <condition_variable>
 #include <kj/debug.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-#include <utility>
 
 namespace mp {
 
 namespace {
 //! Batches of posted work that one thread runs for others before it leaves them to the loop's own thread.
 constexpr int MAX_ROUNDS = 64;
-
-constexpr uint64_t FALLBACK_EVENTS = 0;
-constexpr uint64_t FALLBACK_DONE = 1;
-
-int CheckFd(int fd, const char* what)
-{
-    if (fd < 0) {
-        const int error = errno;
-        KJ_FAIL_SYSCALL("event loop", error, what);
-    }
-    return fd;
-}
 } // namespace
 
 void Reactor::KjScope::onRecoverableException(kj::Exception&& exception)
@@ -66,17 +51,8 @@ void Reactor::guard(FunctionRef<void()> fn) noexcept
     }
 }
 
-Reactor::Reactor() : m_port(*this), m_kj_loop(m_port)
+Reactor::Reactor() : m_port(*this), m_kj_loop(m_port), m_leadership(m_port)
 {
-    m_fallback = kj::AutoCloseFd(CheckFd(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-    m_done = kj::AutoCloseFd(CheckFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = FALLBACK_DONE;
-    KJ_SYSCALL(epoll_ctl(m_fallback, EPOLL_CTL_ADD, m_done, &event));
-    event.events = EPOLLIN | EPOLLONESHOT;
-    event.data.u64 = FALLBACK_EVENTS;
-    KJ_SYSCALL(epoll_ctl(m_fallback, EPOLL_CTL_ADD, m_port.fd(), &event));
     m_mutex.lock();
     m_scope.emplace(m_kj_loop);
     m_owner = std::this_thread::get_id();
@@ -86,9 +62,9 @@ Reactor::Reactor() : m_port(*this), m_kj_loop(m_port)
 void Reactor::close()
 {
     KJ_ASSERT(owned());
-    m_rounds = 0;
     m_scope->cancelAllDetached();
-    drive();
+    int rounds = 0;
+    drive(rounds);
     endScope();
     m_mutex.unlock();
 }
@@ -127,7 +103,7 @@ bool Reactor::acquired()
     }
     m_mutex.unlock();
     // Somebody may have relied on this thread while it held the mutex.
-    nudge();
+    m_port.nudge();
     return false;
 }
 
@@ -147,33 +123,27 @@ void Reactor::leave()
         --m_depth;
         return;
     }
-    m_rounds = 0;
+    int rounds = 0;
     bool left = true;
     while (left) {
-        drive();
+        drive(rounds);
         // Given up under the posts' mutex: a post either comes before, and is seen here, or its poster finds the loop
         // free.
         const Lock lock(m_post_mutex);
         left = !m_posts.empty();
-        if (left && !tired()) continue;
+        if (left && !tired(rounds)) continue;
         m_depth = 0;
         endScope();
         m_mutex.unlock();
         break;
     }
-    if (left) nudge();
+    // Whoever sleeps goes on with them; without a leader that is the thread in run().
+    if (left) m_port.nudge();
 }
 
-bool Reactor::tired() const
+bool Reactor::tired(int rounds) const
 {
-    // One thread doesn't work for others for ever; the loop's own thread goes on where it stops.
-    return m_rounds >= MAX_ROUNDS && std::this_thread::get_id() != m_run_thread;
-}
-
-void Reactor::nudge()
-{
-    // Whoever sleeps wakes up, and runs what was posted; without a leader the kick reaches the thread in run().
-    m_port.kick();
+    return rounds >= MAX_ROUNDS && std::this_thread::get_id() != m_run_thread;
 }
 
 void Reactor::post(Task task)
@@ -185,19 +155,48 @@ void Reactor::post(Task task)
         m_has_posts.store(true, std::memory_order_relaxed);
         if (owned()) return;
         acquired_mutex = m_mutex.try_lock();
-        if (!acquired_mutex && m_owner_sleeps && !m_owner_kicked) {
-            m_owner_kicked = true;
-            m_port.kick(Port::Sleeper::Owner);
-        }
+        if (!acquired_mutex) wakeOwner();
     }
     if (acquired_mutex && acquired()) leave();
 }
 
-void Reactor::ownerSleeps(bool sleeps)
+void Reactor::wakeOwner()
+{
+    m_owner_cv.notify_one();
+    if (m_owner_leads && !std::exchange(m_owner_kicked, true)) m_port.kick();
+}
+
+void Reactor::sleep(Port::Events& events)
+{
+    if (m_leadership.leadAsOwner(std::this_thread::get_id() == m_run_thread)) {
+        {
+            Lock lock(m_post_mutex);
+            if (m_posts.empty()) {
+                m_owner_leads = true;
+                Unlock(lock, [&] { m_port.sleep(events, -1); });
+                m_owner_leads = false;
+                if (std::exchange(m_owner_kicked, false) && !events.kicked) m_port.unkick(events);
+            }
+        }
+        stopLeading();
+        return;
+    }
+    // Events come as posts, from the one that leads or would.
+    Lock lock(m_post_mutex);
+    while (m_posts.empty() && !m_owner_may_lead) m_owner_cv.wait(lock.m_lock);
+    m_owner_may_lead = false;
+}
+
+void Reactor::stopLeading()
+{
+    if (m_leadership.stopLeading()) haveOwnerLead();
+}
+
+void Reactor::haveOwnerLead()
 {
     const Lock lock(m_post_mutex);
-    m_owner_sleeps = sleeps;
-    if (!sleeps && std::exchange(m_owner_kicked, false)) m_port.unkick(Port::Sleeper::Owner);
+    m_owner_may_lead = true;
+    m_owner_cv.notify_one();
 }
 
 void Reactor::call(FunctionRef<void()> fn)
@@ -242,8 +241,6 @@ void Reactor::removeFlush(Flushable& flushable) { std::erase(m_flush, &flushable
 bool Reactor::runPosts()
 {
     if (!m_has_posts.load(std::memory_order_relaxed)) return false;
-    if (tired()) return false;
-    ++m_rounds;
     std::vector<Task> posts;
     {
         const Lock lock(m_post_mutex);
@@ -267,22 +264,27 @@ bool Reactor::flush()
 
 bool Reactor::serve()
 {
-    // One batch: the events that it caused run before what the same threads post next.
     const bool posts = runPosts();
     const bool flushed = flush();
     return posts || flushed;
 }
 
-void Reactor::drive()
+void Reactor::drive(int& rounds)
 {
     const KjScope kj_scope(*this);
-    m_port.setDriven(true);
-    do {
-        // Runs KJ's events until there are none left, and calls serve() then.
+    bool more = true;
+    while (more) {
+        m_port.setDriven(true);
+        // Runs KJ's events until there are none left.
         guard([this] { m_scope->poll(); });
-    } while (serve() || m_kj_loop.isRunnable() || m_port.woken());
+        m_port.setDriven(false);
+        // One batch: the events that it caused run before what the same threads post next.
+        const bool posts = !tired(rounds) && runPosts();
+        if (posts) ++rounds;
+        const bool flushed = flush();
+        more = posts || flushed || m_kj_loop.isRunnable() || m_port.woken();
+    }
     m_port.armTimer();
-    m_port.setDriven(false);
 }
 
 bool Reactor::serveEvents(const Port::Events& events)
@@ -303,39 +305,6 @@ bool Reactor::serveEvents(const Port::Events& events)
     return can_own;
 }
 
-void Reactor::arm(bool armed)
-{
-    epoll_event event{};
-    event.events = armed ? uint32_t{EPOLLIN | EPOLLONESHOT} : 0;
-    event.data.u64 = FALLBACK_EVENTS;
-    epoll_ctl(m_fallback, EPOLL_CTL_MOD, m_port.fd(), &event);
-}
-
-bool Reactor::lead(Waiter& waiter)
-{
-    const Lock lock(m_lead_mutex);
-    if (!m_running || m_leader) return false;
-    m_unled_rounds = 0;
-    if (m_loop_thread_leads) {
-        // It moves to m_fallback, so that the next one can lead.
-        if (!m_evict_loop_thread) {
-            m_evict_loop_thread = true;
-            m_port.kick();
-        }
-        return false;
-    }
-    m_leader = &waiter;
-    arm(false);
-    return true;
-}
-
-void Reactor::stopLeading()
-{
-    const Lock lock(m_lead_mutex);
-    m_leader = nullptr;
-    arm(true);
-}
-
 void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred)
 {
     bool leading = false;
@@ -351,7 +320,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         }
         if (pred()) break;
         if (!leading && may_lead) {
-            Unlock(lock, [&] { leading = lead(waiter); });
+            Unlock(lock, [&] { leading = m_leadership.lead(); });
             if (!MP_FAULT(SleepsWithoutLooking) && (!waiter.m_tasks.empty() || pred())) continue;
         }
         if (!leading) {
@@ -362,12 +331,9 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         waiter.m_leading = this;
         Unlock(lock, [&] { m_port.sleep(events, -1); });
         waiter.m_leading = nullptr;
-        if (std::exchange(waiter.m_kicked, false)) m_port.unkick(Port::Sleeper::Other);
+        if (std::exchange(waiter.m_kicked, false) && !events.kicked) m_port.unkick(events);
         Unlock(lock, [&] {
-            for (int i = 0; i < events.count; ++i) {
-                if (Port::isKick(events.list[i])) m_port.unkick();
-            }
-            if (events.count > 0 && !serveEvents(events)) {
+            if (events.any() && !serveEvents(events)) {
                 // The thread has entered a KJ loop of its own since it began to wait.
                 may_lead = leading = false;
                 stopLeading();
@@ -377,93 +343,24 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
     if (leading) Unlock(lock, [&] { stopLeading(); });
 }
 
-void Reactor::wakeLoopThread()
-{
-    const Lock lock(m_lead_mutex);
-    m_check_done.store(true);
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = write(m_done, &one, sizeof(one));
-    if (m_loop_thread_leads && !MP_FAULT(LeavesLoopAsleep)) m_port.kick();
-}
-
 void Reactor::dropRef()
 {
-    if (m_refs.fetch_sub(1, std::memory_order_acq_rel) == 1) wakeLoopThread();
-}
-
-void Reactor::loopThreadSleep()
-{
-    //! Rounds in which the loop's own thread served events alone, after which it sleeps on them directly again.
-    constexpr int ALONE = 64;
-    bool direct = false;
-    {
-        const Lock lock(m_lead_mutex);
-        // Said before this thread slept, while nobody knew where it would.
-        if (m_check_done.load()) return;
-        m_evict_loop_thread = false;
-        direct = m_loop_thread_leads = !m_leader && m_unled_rounds >= ALONE;
-    }
-    Port::Events events;
-    if (direct) {
-        m_port.sleep(events, -1);
-        for (int i = 0; i < events.count; ++i) {
-            if (Port::isKick(events.list[i])) m_port.unkick();
-        }
-        {
-            const Lock lock(m_lead_mutex);
-            if (m_evict_loop_thread) {
-                m_loop_thread_leads = false;
-                arm(true);
-            }
-        }
-        serveEvents(events);
-        return;
-    }
-    epoll_event fallback[2];
-    const int n = epoll_wait(m_fallback, fallback, 2, -1);
-    for (int i = 0; i < n; ++i) {
-        if (fallback[i].data.u64 == FALLBACK_DONE) {
-            uint64_t count;
-            [[maybe_unused]] const ssize_t size = read(m_done, &count, sizeof(count));
-            continue;
-        }
-        for (;;) {
-            {
-                const Lock lock(m_lead_mutex);
-                if (m_leader) return; // it finds the events
-                ++m_unled_rounds;
-                m_port.sleep(events, 0);
-                for (int e = 0; e < events.count; ++e) {
-                    if (Port::isKick(events.list[e])) m_port.unkick();
-                }
-                if (events.count == 0) {
-                    arm(true);
-                    break;
-                }
-            }
-            serveEvents(events);
-        }
-    }
+    if (m_refs.fetch_sub(1, std::memory_order_acq_rel) == 1) m_leadership.askCheck();
 }
 
 void Reactor::run()
 {
     KJ_ASSERT(owned());
     m_run_thread = std::this_thread::get_id();
-    {
-        const Lock lock(m_lead_mutex);
-        m_running = true;
-    }
+    m_leadership.setRunning(true);
     leave();
-    for (;;) {
-        loopThreadSleep();
-        if (m_check_done.exchange(false) && m_refs.load(std::memory_order_acquire) == 0) break;
+    while (!m_leadership.checkAsked() || m_refs.load(std::memory_order_acquire) > 0) {
+        Port::Events events;
+        m_leadership.sleep(events);
+        if (events.any()) serveEvents(events);
     }
-    {
-        const Lock lock(m_lead_mutex);
-        m_running = false;
-        m_loop_thread_leads = false;
-    }
+    m_leadership.setRunning(false);
+    haveOwnerLead();
     enter();
 }
 

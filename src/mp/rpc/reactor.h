@@ -1,9 +1,11 @@
 #ifndef MP_RPC_REACTOR_H
 #define MP_RPC_REACTOR_H
 
+#include "leadership.h"
 #include "port.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <kj/async.h>
 #include <kj/exception.h>
@@ -121,7 +123,7 @@ public:
     void dropRef();
 
     //! Interrupt the sleep of the waiter that leads. Holding its mutex, while it says that it leads.
-    void kickLeader() { m_port.kick(Port::Sleeper::Other); }
+    void kickLeader() { m_port.kick(); }
 
     //! Space for what is needed within one turn only. Owning the loop.
     kj::ArrayPtr<kj::byte> scratch() { return m_scratch; }
@@ -132,27 +134,25 @@ public:
 private:
     // Port::Idle
     bool serve() override;
-    void ownerSleeps(bool sleeps) override;
+    void sleep(Port::Events& events) override;
 
     bool acquired();
     bool beginScope();
     void endScope();
-    void drive();
-    bool tired() const;
-    void nudge();
+    //! @param rounds  batches of posted work done in this turn: one thread doesn't work for others for ever
+    void drive(int& rounds);
+    bool tired(int rounds) const;
+    void stopLeading();
+    void haveOwnerLead();
+    void wakeOwner() MP_REQUIRES(m_post_mutex);
     bool runPosts();
     bool flush();
     //! Run fn and log what it throws: the loop's owner is anybody, and has nothing to do with it.
     void guard(FunctionRef<void()> fn) noexcept;
     void log(Log level, const char* what, const std::string& text) const noexcept;
 
-    bool lead(Waiter& waiter);
-    void stopLeading();
     //! @return false if this thread can't own the loop; another one serves the events then
     bool serveEvents(const Port::Events& events);
-    void loopThreadSleep();
-    void wakeLoopThread();
-    void arm(bool armed) MP_REQUIRES(m_lead_mutex);
 
     Port m_port;
     kj::EventLoop m_kj_loop;
@@ -166,28 +166,19 @@ private:
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
     int m_depth{0};
-    int m_rounds{0};
     std::vector<Flushable*> m_flush;
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
     Mutex m_post_mutex;
     std::vector<Task> m_posts MP_GUARDED_BY(m_post_mutex);
     std::atomic<bool> m_has_posts{false};
-    bool m_owner_sleeps MP_GUARDED_BY(m_post_mutex){false}; //!< in Port::wait()
-    bool m_owner_kicked MP_GUARDED_BY(m_post_mutex){false};
+    //! An owner that waits for a promise of KJ's sleeps on events, if it leads, else on m_owner_cv.
+    std::condition_variable m_owner_cv;
+    bool m_owner_leads MP_GUARDED_BY(m_post_mutex){false};
+    bool m_owner_kicked MP_GUARDED_BY(m_post_mutex){false}; //!< one kick is enough for one sleep
+    bool m_owner_may_lead MP_GUARDED_BY(m_post_mutex){false};
 
-    Mutex m_lead_mutex;
-    Waiter* m_leader MP_GUARDED_BY(m_lead_mutex){nullptr};
-    bool m_running MP_GUARDED_BY(m_lead_mutex){false};
-    bool m_loop_thread_leads MP_GUARDED_BY(m_lead_mutex){false};
-    bool m_evict_loop_thread MP_GUARDED_BY(m_lead_mutex){false};
-    int m_unled_rounds MP_GUARDED_BY(m_lead_mutex){0};
-
-    //! Readable when there are events and nobody leads (it holds the port's descriptor), or when run() should look
-    //! whether it is done.
-    kj::AutoCloseFd m_fallback;
-    kj::AutoCloseFd m_done;
-    std::atomic<bool> m_check_done{false};
+    Leadership m_leadership;
     std::thread::id m_run_thread;
     std::atomic<int64_t> m_refs{0};
 };

@@ -1,0 +1,75 @@
+#ifndef MP_RPC_LEADERSHIP_H
+#define MP_RPC_LEADERSHIP_H
+
+#include "port.h"
+#include "wake-fd.h"
+
+#include <atomic>
+#include <kj/io.h>
+#include <mp/sync.h>
+#include <thread>
+
+namespace mp {
+
+//! Who sleeps on the events of a loop's port, one thread at a time: one that waits for an answer or a request (the
+//! leader), else the loop's own thread, else the owner. See doc/design.md, "Who drives the loop".
+class Leadership
+{
+public:
+    explicit Leadership(Port& port);
+    Leadership(const Leadership&) = delete;
+    Leadership& operator=(const Leadership&) = delete;
+
+    //! Become the leader, if there is none and the loop's own thread serves when nobody leads. Any thread.
+    bool lead();
+    //! Become the leader, if nobody else leads or would serve when nobody leads. On the loop's owner, which may lead
+    //! already.
+    //! @param is_own_thread  whether the owner is the loop's own thread
+    bool leadAsOwner(bool is_own_thread);
+    //! Once for each time that one of these returned true.
+    //! @return whether an owner asked in vain, and should ask again
+    bool stopLeading();
+
+    //! The loop's own thread is there to serve, or not any more.
+    void setRunning(bool running);
+    //! Sleep until there is something to serve, or to look at. On the loop's own thread.
+    //! @param events  to serve; perhaps none
+    void sleep(Port::Events& events);
+
+    //! Have the loop's own thread return from sleep(), and checkAsked() say so once. Any thread.
+    void askCheck();
+    bool checkAsked() { return m_check_asked.exchange(false); }
+
+private:
+    //! Take events that nobody leads for. On the loop's own thread.
+    //! @return whether there are any
+    bool look(Port::Events& events) MP_REQUIRES(m_mutex);
+    void sleepOnPort(Port::Events& events);
+    void sleepOnFallback();
+    void arm(bool armed) MP_REQUIRES(m_mutex);
+    bool led() const MP_REQUIRES(m_mutex) { return m_lead_depth > 0; }
+    void becomeLeader() MP_REQUIRES(m_mutex);
+
+    Port& m_port;
+    //! Readable when there are events and nobody leads (it holds the port's descriptor), or when the loop's own thread
+    //! should look around.
+    kj::AutoCloseFd m_fallback;
+    WakeFd m_wake;
+    std::atomic<bool> m_check_asked{false};
+    //! There may be events that nobody leads for. Only the loop's own thread uses it.
+    bool m_look{false};
+
+    Mutex m_mutex;
+    bool m_running MP_GUARDED_BY(m_mutex){false};
+    std::thread::id m_leader MP_GUARDED_BY(m_mutex);
+    int m_lead_depth MP_GUARDED_BY(m_mutex){0};
+    bool m_owner_asks MP_GUARDED_BY(m_mutex){false}; //!< to lead, when nobody does
+    //! The loop's own thread sleeps on the port itself.
+    bool m_own_thread_leads MP_GUARDED_BY(m_mutex){false};
+    bool m_evict_own_thread MP_GUARDED_BY(m_mutex){false};
+    int m_unled_rounds MP_GUARDED_BY(m_mutex){0};
+};
+
+} // namespace mp
+
+#endif // MP_RPC_LEADERSHIP_H
