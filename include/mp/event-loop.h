@@ -53,8 +53,9 @@ public:
     //! on the thread that made the loop.
     void loop();
 
-    //! Run fn owning the loop, and wait for it: at once on the loop thread; elsewhere when the loop is free, on this
-    //! or on the owning thread. An exception of fn is thrown here on the loop thread, and logged otherwise.
+    //! Run fn owning the loop, and wait for it: at once on the loop thread, else when the loop is free. On this thread,
+    //! unless that is inside a KJ loop of its own: then on any. fn may wait for promises of KJ's; it keeps the loop
+    //! meanwhile. An exception of fn is thrown here on the loop thread, and logged otherwise.
     void post(kj::Function<void()> fn);
 
     //! The same for any callable, by reference.

@@ -2,8 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <kj/debug.h>
-#include <mp/rpc/reactor.h>
-#include <mp/rpc/runtime.h>
 #include <rpc/support/errors.h>
 #include <rpc/support/probe-impl.h>
 #include <rpc/support/probe-types.h>
@@ -186,10 +184,10 @@ TEST_F(HookCalls, ThatFailDoNotChangeHowOthersFail)
     std::string error;
     Signal done;
     g_on_badge = [&](InvokeContext&, Badge&) {
-        ReactorOf(m_probe.serverLoop()).post([&] {
+        m_probe.serverLoop().m_task_set->add(kj::evalLater([&] {
             error = ErrorOf(FailRecoverably);
             done.set();
-        });
+        }));
         throw std::runtime_error("hook failed");
     };
     EXPECT_NE(ErrorOf([&] { badge(); }).find("hook failed"), std::string::npos);

@@ -3,8 +3,6 @@
 
 #include <kj/debug.h>
 #include <mp/event-loop.h>
-#include <mp/rpc/reactor.h>
-#include <mp/rpc/runtime.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
 #include <rpc/support/session.h>
@@ -27,95 +25,135 @@ TEST(KjLoop, WaitScopeWorksBeforeLoop)
     EXPECT_EQ(pair.promise.wait(scope), 7);
 }
 
-TEST(KjLoop, WaitScopeRunsWhatOthersPost)
+TEST(KjLoop, WaitScopeKeepsTheLoop)
 {
     Logs logs;
     EventLoop loop("mptest", logs.fn());
     auto pair = kj::newPromiseAndFulfiller<int>();
-    std::thread thread([&] { loop.sync([&] { pair.fulfiller->fulfill(7); }); });
+    const kj::Executor& executor = kj::getCurrentThreadExecutor();
+    bool ran = false;
+    std::thread other([&] { loop.sync([&] { ran = true; }); });
+    std::thread thread([&] { executor.executeSync([&] { pair.fulfiller->fulfill(7); }); });
     EXPECT_EQ(pair.promise.wait(loop.m_io_context.waitScope), 7);
+    EXPECT_FALSE(ran);
     thread.join();
-    // The post was the first reference, and the last.
+    // The post is the first reference, and the last.
     loop.loop();
+    other.join();
+    EXPECT_TRUE(ran);
 }
 
-// A thread works only so long for others before it gives the loop up; but one that waits has nothing better to do.
-TEST(KjLoop, WaitScopeRunsWhateverNumberOthersPost)
+TEST(KjLoop, ManyThreadsWait)
 {
     Logs logs;
-    EventLoop loop("mptest", logs.fn());
-    for (int i = 0; i < 3; ++i) {
-        auto pair = kj::newPromiseAndFulfiller<int>();
-        std::thread thread([&] {
-            const EventLoopRef ref(loop);
-            for (int n = 0; n < 1000; ++n) loop.sync([] {});
-            loop.sync([&] { pair.fulfiller->fulfill(7); });
+    LoopThread loop_thread(logs.options());
+    EventLoop& loop = loop_thread.loop();
+    constexpr int THREADS = 4;
+    constexpr int TIMES = 20;
+    int waited = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < THREADS; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < TIMES; ++i) {
+                loop.sync([&] {
+                    auto& timer = loop.m_io_context.provider->getTimer();
+                    timer.afterDelay(100 * kj::MICROSECONDS).wait(loop.m_io_context.waitScope);
+                    ++waited;
+                });
+            }
         });
-        auto& timer = loop.m_io_context.provider->getTimer();
-        EXPECT_EQ(timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(loop.m_io_context.waitScope), 7);
-        thread.join();
     }
-    loop.loop();
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(waited, THREADS * TIMES) << logs.all();
 }
 
-//! Who sleeps on the events of the server's loop when a request comes.
-enum class Serves { LoopThread, Worker };
+TEST(KjLoop, ExecutorReachesTheLoopWhoeverServes)
+{
+    Logs logs;
+    LoopThread loop_thread(logs.options());
+    EventLoop& loop = loop_thread.loop();
+    const kj::Executor* executor = nullptr;
+    loop.sync([&] { executor = &kj::getCurrentThreadExecutor(); });
+    int ran = 0;
+    // So many that the loop's thread changes the way in which it sleeps.
+    for (int i = 0; i < 200; ++i) executor->executeSync([&] { ++ran; });
+    EXPECT_EQ(ran, 200);
+}
 
-class KjWaitInLoop : public testing::TestWithParam<Serves>
+//! Who owns the loop, and waits.
+enum class Waits { Caller, LoopThread, Worker };
+
+class KjWait : public testing::TestWithParam<Waits>
 {
 protected:
-    //! Call a method that the server's loop runs, on the thread that serves.
-    void onServingThread(std::function<void()> fn)
+    KjWait()
     {
-        bool ran = false;
-        m_session.impl.on_loop = [&](const std::string& what) {
-            ran = GetParam() == Serves::LoopThread || std::this_thread::get_id() == m_worker;
-            if (ran) fn();
+        m_session.impl.on_run = [this](const std::string& what) {
+            m_worker = std::this_thread::get_id();
             return what;
         };
-        // A worker that has answered is on its way to sleep.
-        while (!ran) EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
+        // A worker that has answered sleeps on the loop's events, for its next request.
+        if (GetParam() == Waits::Worker) m_session.client->run("x");
     }
 
-    std::thread::id m_worker;
+    //! Run fn on the thread that is to wait, owning the loop, outside of KJ's events.
+    void own(const std::function<void()>& fn)
+    {
+        if (GetParam() == Waits::Caller) {
+            m_loop.sync(fn);
+            return;
+        }
+        // What this thread can't do itself is done by who sleeps.
+        kj::EventLoop loop_of_its_own;
+        const kj::WaitScope scope(loop_of_its_own);
+        bool ran = false;
+        while (!ran) {
+            m_loop.sync([&] {
+                ran = GetParam() == Waits::LoopThread || std::this_thread::get_id() == m_worker;
+                if (ran) fn();
+            });
+        }
+    }
+
     Session m_session;
+    EventLoop& m_loop{m_session.serverLoop()};
+
+private:
+    std::thread::id m_worker;
 };
 
-// Who waits for a promise of KJ's on the loop that he should serve serves it meanwhile.
-TEST_P(KjWaitInLoop, HearsEvents)
+TEST_P(KjWait, HearsEvents)
 {
-    m_session.impl.on_run = [&](const std::string& what) {
-        m_worker = std::this_thread::get_id();
-        return what;
-    };
-    if (GetParam() == Serves::Worker) EXPECT_EQ(m_session.client->run("x"), "x");
-
-    EventLoop& loop = m_session.serverLoop();
     kj::Own<kj::PromiseFulfiller<int>> fulfiller;
     Signal waits;
-    Signal returned;
-    onServingThread([&] {
-        // After this request, outside of KJ's events.
-        ReactorOf(loop).post([&] {
+    int value = 0;
+    std::thread thread([&] {
+        own([&] {
             auto pair = kj::newPromiseAndFulfiller<int>();
             fulfiller = kj::mv(pair.fulfiller);
             waits.set();
-            auto& timer = loop.m_io_context.provider->getTimer();
-            EXPECT_EQ(timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(loop.m_io_context.waitScope), 7);
-            returned.set();
+            auto& timer = m_loop.m_io_context.provider->getTimer();
+            value = timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(m_loop.m_io_context.waitScope);
         });
     });
-    ASSERT_TRUE(waits.wait());
+    EXPECT_TRUE(waits.wait());
+    // More than one thread does for others in one turn.
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
     m_session.impl.on_loop = [&](const std::string& what) {
         fulfiller->fulfill(7);
         return what;
     };
     EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
-    EXPECT_TRUE(returned.wait());
+    thread.join();
+    EXPECT_EQ(value, 7);
 }
 
-INSTANTIATE_TEST_SUITE_P(KjLoop, KjWaitInLoop, testing::Values(Serves::LoopThread, Serves::Worker),
-                         [](const auto& info) { return info.param == Serves::Worker ? "Worker" : "LoopThread"; });
+INSTANTIATE_TEST_SUITE_P(KjLoop, KjWait, testing::Values(Waits::Caller, Waits::LoopThread, Waits::Worker),
+                         [](const auto& info) {
+                             return info.param == Waits::Caller   ? "Caller"
+                                    : info.param == Waits::Worker ? "Worker"
+                                                                  : "LoopThread";
+                         });
 
 TEST(KjLoop, TimersFireBeforeLoop)
 {

@@ -62,7 +62,7 @@ protected:
     {
         m_leadership.setRunning(true);
         m_own_thread = std::thread([this] {
-            while (!m_leadership.checkAsked()) {
+            while (!m_leadership.checkRequested()) {
                 Port::Events events;
                 m_leadership.sleep(events);
                 m_port.dispatch(events);
@@ -73,7 +73,7 @@ protected:
     }
     void TearDown() override
     {
-        m_leadership.askCheck();
+        m_leadership.requestCheck();
         m_own_thread.join();
     }
 
@@ -191,17 +191,18 @@ TEST_F(LeadershipWithOwnThread, ServesWhenNobodyLeads) { serveAlone(); }
 TEST_F(LeadershipWithOwnThread, LeavesEventsToTheLeader)
 {
     serveAlone();
-    lead();
-    const int before = m_served;
-    happen();
-    Port::Events events;
-    do {
-        m_port.sleep(events, -1);
-    } while (events.count == 0); // interrupted, to make way
-    EXPECT_EQ(m_served, before);
-    m_leadership.stopLeading();
-    m_port.dispatch(events);
-    EXPECT_EQ(m_served, before + 1);
+    for (int i = 0; i < 100; ++i) {
+        lead();
+        const int before = m_served;
+        happen();
+        Port::Events events;
+        do {
+            m_port.sleep(events, -1);
+        } while (events.count == 0); // interrupted, to make way
+        EXPECT_EQ(m_served, before);
+        m_leadership.stopLeading();
+        m_port.dispatch(events);
+    }
 }
 
 TEST_F(LeadershipWithOwnThread, ServesWhatTheLeaderLeft)

@@ -185,19 +185,18 @@ TEST(LoopRace, ACallReturnsWhileKjWaitsOnItsLoop)
             return what;
         };
         kj::Own<kj::PromiseFulfiller<void>> returned;
+        const kj::Executor* executor = nullptr;
         std::thread caller([&] {
             EXPECT_EQ(session.client->run("x"), "x");
-            loop.sync([&] { returned->fulfill(); });
+            executor->executeSync([&] { returned->fulfill(); });
         });
         EXPECT_TRUE(entered.wait());
-        // The caller sleeps on the loop's events, and so does this thread: each must learn what is for it.
-        const auto id = std::this_thread::get_id();
+        // The caller, or the loop's thread, sleeps on the events for both.
         loop.sync([&] {
+            executor = &kj::getCurrentThreadExecutor();
             auto paf = kj::newPromiseAndFulfiller<void>();
             returned = kj::mv(paf.fulfiller);
             proceed.set();
-            // The caller itself, still on its way to sleep, can't wait for its own return.
-            if (std::this_thread::get_id() != id) return;
             auto& timer = loop.m_io_context.provider->getTimer();
             EXPECT_NO_THROW(timer.timeoutAfter(30 * kj::SECONDS, kj::mv(paf.promise)).wait(loop.m_io_context.waitScope));
         });

@@ -20,7 +20,8 @@ public:
     Leadership(const Leadership&) = delete;
     Leadership& operator=(const Leadership&) = delete;
 
-    //! Become the leader, if there is none and the loop's own thread serves when nobody leads. Any thread.
+    //! Become the leader, if there is none and the loop's own thread serves when nobody leads; while that sleeps on the
+    //! port itself, ask it to move. Any thread.
     bool lead();
     //! Become the leader, if nobody else leads or would serve when nobody leads. On the loop's owner, which may lead
     //! already.
@@ -36,9 +37,9 @@ public:
     //! @param events  to serve; perhaps none
     void sleep(Port::Events& events);
 
-    //! Have the loop's own thread return from sleep(), and checkAsked() say so once. Any thread.
-    void askCheck();
-    bool checkAsked() { return m_check_asked.exchange(false); }
+    //! Have the loop's own thread return from sleep(), and checkRequested() say so once. Any thread.
+    void requestCheck();
+    bool checkRequested() { return m_check_requested.exchange(false); }
 
 private:
     //! Take events that nobody leads for. On the loop's own thread.
@@ -55,7 +56,7 @@ private:
     //! should look around.
     kj::AutoCloseFd m_fallback;
     WakeFd m_wake;
-    std::atomic<bool> m_check_asked{false};
+    std::atomic<bool> m_check_requested{false};
     //! There may be events that nobody leads for. Only the loop's own thread uses it.
     bool m_look{false};
 
@@ -67,7 +68,7 @@ private:
     //! The loop's own thread sleeps on the port itself.
     bool m_own_thread_leads MP_GUARDED_BY(m_mutex){false};
     bool m_evict_own_thread MP_GUARDED_BY(m_mutex){false};
-    int m_unled_rounds MP_GUARDED_BY(m_mutex){0};
+    int m_unled_looks MP_GUARDED_BY(m_mutex){0};
 };
 
 } // namespace mp

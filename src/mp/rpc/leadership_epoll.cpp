@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-//! Rounds in which the loop's own thread served events alone, after which it sleeps on them directly.
+//! Looks of the loop's own thread for events that nobody led for, after which it sleeps on them directly.
 constexpr int ALONE = 64;
 
 constexpr uint64_t FALLBACK_EVENTS = 0;
@@ -49,7 +49,7 @@ bool Leadership::lead()
 {
     const Lock lock(m_mutex);
     if (!m_running || led()) return false;
-    m_unled_rounds = 0;
+    m_unled_looks = 0;
     if (m_own_thread_leads) {
         // It moves to m_fallback, so that the next one can lead.
         if (!m_evict_own_thread) {
@@ -92,10 +92,10 @@ void Leadership::setRunning(bool running)
     m_own_thread_leads = false;
 }
 
-void Leadership::askCheck()
+void Leadership::requestCheck()
 {
     const Lock lock(m_mutex);
-    m_check_asked.store(true);
+    m_check_requested.store(true);
     m_wake.set();
     if (m_own_thread_leads && !MP_FAULT(LeavesLoopAsleep)) m_port.kick();
 }
@@ -104,7 +104,7 @@ bool Leadership::look(Port::Events& events)
 {
     m_look = !led();
     if (led()) return false; // the leader finds the events
-    ++m_unled_rounds;
+    ++m_unled_looks;
     m_port.sleep(events, 0);
     if (events.any()) return true;
     m_look = false;
@@ -119,10 +119,10 @@ void Leadership::sleep(Port::Events& events)
     {
         const Lock lock(m_mutex);
         // Said before this thread slept, while nobody knew where it would.
-        if (m_check_asked.load()) return;
+        if (m_check_requested.load()) return;
         if (m_look && look(events)) return;
         m_evict_own_thread = false;
-        direct = m_own_thread_leads = !led() && m_unled_rounds >= ALONE;
+        direct = m_own_thread_leads = !led() && m_unled_looks >= ALONE;
     }
     if (direct) {
         sleepOnPort(events);

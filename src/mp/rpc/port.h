@@ -74,7 +74,8 @@ public:
     void sleep(Events& events, int timeout) noexcept;
     //! Interrupt sleep(), now or the next one. Any thread.
     void kick() const noexcept { m_kick.set(); }
-    //! Forget a kick that sleep() hasn't heard. By the thread that sleeps, otherwise.
+    //! Forget a kick that sleep() hasn't heard. By the thread that slept.
+    //! @param events  what it found; a nudge that came with the kick is added
     void unkick(Events& events) noexcept;
     //! Interrupt sleep(), and have the loop served even if there are no events. Any thread.
     void nudge() const noexcept;

@@ -9,7 +9,7 @@
 namespace mp {
 
 namespace {
-//! Batches of posted work that one thread runs for others before it leaves them to the loop's own thread.
+//! Batches of posted work that one thread runs for others in one turn.
 constexpr int MAX_ROUNDS = 64;
 } // namespace
 
@@ -130,30 +130,24 @@ void Reactor::leave()
         // Given up under the posts' mutex: a post either comes before, and is seen here, or its poster finds the loop
         // free.
         const Lock lock(m_post_mutex);
-        left = !m_posts.empty();
-        if (left && !tired(rounds)) continue;
+        left = !m_events.empty() || !m_tasks.empty();
+        if (left && rounds < MAX_ROUNDS) continue;
         m_depth = 0;
         endScope();
         m_mutex.unlock();
         break;
     }
-    // Whoever sleeps goes on with them; without a leader that is the thread in run().
+    // Whoever sleeps goes on with it.
     if (left) m_port.nudge();
 }
 
-bool Reactor::tired(int rounds) const
-{
-    return rounds >= MAX_ROUNDS && std::this_thread::get_id() != m_run_thread;
-}
-
-void Reactor::post(Task task)
+void Reactor::post(FunctionRef<void()> put)
 {
     bool acquired_mutex = false;
     {
         const Lock lock(m_post_mutex);
-        m_posts.push_back(kj::mv(task));
-        m_has_posts.store(true, std::memory_order_relaxed);
-        if (owned()) return;
+        put();
+        m_posted.store(true, std::memory_order_relaxed);
         acquired_mutex = m_mutex.try_lock();
         if (!acquired_mutex) wakeOwner();
     }
@@ -171,7 +165,7 @@ void Reactor::sleep(Port::Events& events)
     if (m_leadership.leadAsOwner(std::this_thread::get_id() == m_run_thread)) {
         {
             Lock lock(m_post_mutex);
-            if (m_posts.empty()) {
+            if (m_events.empty()) {
                 m_owner_leads = true;
                 Unlock(lock, [&] { m_port.sleep(events, -1); });
                 m_owner_leads = false;
@@ -181,19 +175,15 @@ void Reactor::sleep(Port::Events& events)
         stopLeading();
         return;
     }
-    // Events come as posts, from the one that leads or would.
+    // The one that leads posts events.
     Lock lock(m_post_mutex);
-    while (m_posts.empty() && !m_owner_may_lead) m_owner_cv.wait(lock.m_lock);
+    while (m_events.empty() && !m_owner_may_lead) m_owner_cv.wait(lock.m_lock);
     m_owner_may_lead = false;
 }
 
 void Reactor::stopLeading()
 {
-    if (m_leadership.stopLeading()) haveOwnerLead();
-}
-
-void Reactor::haveOwnerLead()
-{
+    if (!m_leadership.stopLeading()) return;
     const Lock lock(m_post_mutex);
     m_owner_may_lead = true;
     m_owner_cv.notify_one();
@@ -213,7 +203,7 @@ void Reactor::call(FunctionRef<void()> fn)
             error.capture();
         }
     };
-    if (m_mutex.try_lock() && acquired()) {
+    if (enter()) {
         const KjScope kj_scope(*this);
         run();
         leave();
@@ -221,12 +211,14 @@ void Reactor::call(FunctionRef<void()> fn)
         std::mutex mutex;
         std::condition_variable done_cv;
         bool done = false;
-        post([&] {
-            run();
-            const std::lock_guard lock(mutex);
-            done = true;
-            // Notified under the mutex: the waiting thread destroys both.
-            done_cv.notify_one();
+        post([&]() MP_REQUIRES(m_post_mutex) {
+            m_tasks.push_back([&] {
+                run();
+                const std::lock_guard lock(mutex);
+                done = true;
+                // Notified under the mutex: the waiting thread destroys both.
+                done_cv.notify_one();
+            });
         });
         std::unique_lock lock(mutex);
         done_cv.wait(lock, [&] { return done; });
@@ -238,17 +230,20 @@ void Reactor::needsFlush(Flushable& flushable) { m_flush.push_back(&flushable); 
 
 void Reactor::removeFlush(Flushable& flushable) { std::erase(m_flush, &flushable); }
 
-bool Reactor::runPosts()
+bool Reactor::runPosted(bool with_tasks)
 {
-    if (!m_has_posts.load(std::memory_order_relaxed)) return false;
-    std::vector<Task> posts;
+    if (!m_posted.load(std::memory_order_relaxed)) return false;
+    std::vector<Port::Events> found;
+    std::vector<kj::Function<void()>> tasks;
     {
         const Lock lock(m_post_mutex);
-        posts.swap(m_posts);
-        m_has_posts.store(false, std::memory_order_relaxed);
+        found.swap(m_events);
+        if (with_tasks) tasks.swap(m_tasks);
+        m_posted.store(!m_tasks.empty(), std::memory_order_relaxed);
     }
-    for (Task& post : posts) guard(post);
-    return true;
+    for (const Port::Events& events : found) guard([&] { m_port.dispatch(events); });
+    for (kj::Function<void()>& task : tasks) guard(task);
+    return !found.empty() || !tasks.empty();
 }
 
 bool Reactor::flush()
@@ -264,9 +259,9 @@ bool Reactor::flush()
 
 bool Reactor::serve()
 {
-    const bool posts = runPosts();
+    const bool events = runPosted(false);
     const bool flushed = flush();
-    return posts || flushed;
+    return events || flushed;
 }
 
 void Reactor::drive(int& rounds)
@@ -279,10 +274,10 @@ void Reactor::drive(int& rounds)
         guard([this] { m_scope->poll(); });
         m_port.setDriven(false);
         // One batch: the events that it caused run before what the same threads post next.
-        const bool posts = !tired(rounds) && runPosts();
-        if (posts) ++rounds;
+        const bool posted = rounds < MAX_ROUNDS && runPosted(true);
+        if (posted) ++rounds;
         const bool flushed = flush();
-        more = posts || flushed || m_kj_loop.isRunnable() || m_port.woken();
+        more = posted || flushed || m_kj_loop.isRunnable() || m_port.woken();
     }
     m_port.armTimer();
 }
@@ -301,7 +296,7 @@ bool Reactor::serveEvents(const Port::Events& events)
             return true;
         }
     }
-    post([this, events] { m_port.dispatch(events); });
+    post([&]() MP_REQUIRES(m_post_mutex) { m_events.push_back(events); });
     return can_own;
 }
 
@@ -345,7 +340,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
 
 void Reactor::dropRef()
 {
-    if (m_refs.fetch_sub(1, std::memory_order_acq_rel) == 1) m_leadership.askCheck();
+    if (m_refs.fetch_sub(1, std::memory_order_acq_rel) == 1) m_leadership.requestCheck();
 }
 
 void Reactor::run()
@@ -354,13 +349,12 @@ void Reactor::run()
     m_run_thread = std::this_thread::get_id();
     m_leadership.setRunning(true);
     leave();
-    while (!m_leadership.checkAsked() || m_refs.load(std::memory_order_acquire) > 0) {
+    while (!m_leadership.checkRequested() || m_refs.load(std::memory_order_acquire) > 0) {
         Port::Events events;
         m_leadership.sleep(events);
         if (events.any()) serveEvents(events);
     }
     m_leadership.setRunning(false);
-    haveOwnerLead();
     enter();
 }
 

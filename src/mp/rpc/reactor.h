@@ -23,13 +23,11 @@ namespace mp {
 //! Who uses a KJ event loop, and who sleeps on its events. See doc/design.md, "Who drives the loop".
 //!
 //! Any thread can own the loop, one at a time; the owner runs what was posted and KJ's events before it gives the loop
-//! up, so that a loop which nobody owns has nothing to do. Events of the kernel are waited for without owning it: by one
-//! thread that waits for an answer (the leader), if there is one, else by the thread in run().
+//! up, so that a loop which nobody owns has nothing to do. Events of the kernel are waited for without owning it, by one
+//! thread at a time, which Leadership chooses.
 class Reactor final : private Port::Idle
 {
 public:
-    using Task = kj::Function<void()>;
-
     //! Output to send when the owner has nothing else to do.
     class Flushable
     {
@@ -101,10 +99,7 @@ public:
     bool enter();
     void leave();
 
-    //! Have task run by the loop's owner, soon; by this thread, now, if nobody owns it. Never blocks for another task.
-    void post(Task task);
-
-    //! Run fn owning the loop, on this thread or on the owner's, and wait for it. Throws what fn throws.
+    //! Run fn owning the loop: on this thread, unless it can't. Throws what fn throws.
     void call(FunctionRef<void()> fn);
 
     //! Have output sent before the owner gives the loop up. Owning the loop.
@@ -141,11 +136,15 @@ private:
     void endScope();
     //! @param rounds  batches of posted work done in this turn: one thread doesn't work for others for ever
     void drive(int& rounds);
-    bool tired(int rounds) const;
     void stopLeading();
-    void haveOwnerLead();
     void wakeOwner() MP_REQUIRES(m_post_mutex);
-    bool runPosts();
+    //! Leave work to the owner: to this thread, now, if nobody owns the loop. Doesn't wait for the work.
+    //! @param put  adds the work to m_events or m_tasks
+    void post(FunctionRef<void()> put);
+    //! Run one batch of what was posted.
+    //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
+    //! @return whether there was anything
+    bool runPosted(bool with_tasks);
     bool flush();
     //! Run fn and log what it throws: the loop's owner is anybody, and has nothing to do with it.
     void guard(FunctionRef<void()> fn) noexcept;
@@ -170,8 +169,12 @@ private:
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
     Mutex m_post_mutex;
-    std::vector<Task> m_posts MP_GUARDED_BY(m_post_mutex);
-    std::atomic<bool> m_has_posts{false};
+    //! Found by threads that didn't own the loop.
+    std::vector<Port::Events> m_events MP_GUARDED_BY(m_post_mutex);
+    //! Of threads that can't own the loop.
+    std::vector<kj::Function<void()>> m_tasks MP_GUARDED_BY(m_post_mutex);
+    //! Something was posted since the owner looked.
+    std::atomic<bool> m_posted{false};
     //! An owner that waits for a promise of KJ's sleeps on events, if it leads, else on m_owner_cv.
     std::condition_variable m_owner_cv;
     bool m_owner_leads MP_GUARDED_BY(m_post_mutex){false};

@@ -1,0 +1,77 @@
+#include <mp/rpc/reactor.h>
+
+#include <gtest/gtest.h>
+#include <kj/debug.h>
+#include <mp/rpc/runtime.h>
+#include <rpc/support/logs.h>
+#include <rpc/support/loop-thread.h>
+#include <rpc/support/signal.h>
+
+namespace mp::test {
+namespace {
+
+//! A thread that waits, and serves the loop's events meanwhile.
+class Leader
+{
+public:
+    explicit Leader(Reactor& reactor) : m_thread([this, &reactor] { wait(reactor); }) {}
+    ~Leader()
+    {
+        m_waiter.signal(m_released);
+        m_thread.join();
+    }
+
+    [[nodiscard]] bool leads() const { return m_leads.wait(); }
+
+private:
+    void wait(Reactor& reactor)
+    {
+        Lock lock(m_waiter.m_mutex);
+        reactor.wait(m_waiter, lock, true, [this, looks = 0]() mutable {
+            // It looks before it leads, and before it sleeps.
+            if (++looks == 2) m_leads.set();
+            return m_released;
+        });
+    }
+
+    Waiter m_waiter;
+    bool m_released{false};
+    Signal m_leads;
+    std::thread m_thread;
+};
+
+// The loop's own thread has a function to run that waits for a promise, while another thread serves, which then leaves.
+TEST(ReactorLead, PassesToAnOwnerThatWaits)
+{
+    Logs logs;
+    LoopThread loop_thread(logs.options());
+    EventLoop& loop = loop_thread.loop();
+    for (int i = 0; i < 20; ++i) {
+        std::optional<Leader> leader;
+        const kj::Executor* executor = nullptr;
+        kj::Own<kj::PromiseFulfiller<int>> fulfiller;
+        Signal led;
+        int value = 0;
+        std::thread thread([&] {
+            kj::EventLoop loop_of_its_own;
+            const kj::WaitScope scope(loop_of_its_own);
+            loop.sync([&] {
+                auto pair = kj::newPromiseAndFulfiller<int>();
+                fulfiller = kj::mv(pair.fulfiller);
+                executor = &kj::getCurrentThreadExecutor();
+                leader.emplace(ReactorOf(loop));
+                EXPECT_TRUE(leader->leads());
+                led.set();
+                value = pair.promise.wait(loop.m_io_context.waitScope);
+            });
+        });
+        EXPECT_TRUE(led.wait());
+        leader.reset();
+        executor->executeSync([&] { fulfiller->fulfill(7); });
+        thread.join();
+        EXPECT_EQ(value, 7);
+    }
+}
+
+} // namespace
+} // namespace mp::test
