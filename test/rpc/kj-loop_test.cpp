@@ -3,6 +3,7 @@
 
 #include <kj/debug.h>
 #include <mp/event-loop.h>
+#include <rpc/support/bell.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
 #include <rpc/support/session.h>
@@ -10,8 +11,6 @@
 
 namespace mp::test {
 namespace {
-
-constexpr kj::Duration TIMEOUT = std::chrono::nanoseconds(DEADLINE).count() * kj::NANOSECONDS;
 
 TEST(KjLoop, WaitScopeWorksBeforeLoop)
 {
@@ -29,14 +28,15 @@ TEST(KjLoop, WaitScopeKeepsTheLoop)
 {
     Logs logs;
     EventLoop loop("mptest", logs.fn());
-    auto pair = kj::newPromiseAndFulfiller<int>();
-    const kj::Executor& executor = kj::getCurrentThreadExecutor();
-    bool ran = false;
+    std::atomic<bool> ran{false};
     std::thread other([&] { loop.sync([&] { ran = true; }); });
-    std::thread thread([&] { executor.executeSync([&] { pair.fulfiller->fulfill(7); }); });
-    EXPECT_EQ(pair.promise.wait(loop.m_io_context.waitScope), 7);
-    EXPECT_FALSE(ran);
-    thread.join();
+    {
+        Bell bell(loop);
+        std::thread thread([&] { bell.ring(); });
+        EXPECT_TRUE(bell.hear());
+        EXPECT_FALSE(ran);
+        thread.join();
+    }
     // The post is the first reference, and the last.
     loop.loop();
     other.join();
@@ -74,7 +74,7 @@ TEST(KjLoop, ExecutorReachesTheLoopWhoeverServes)
     EventLoop& loop = loop_thread.loop();
     const kj::Executor* executor = nullptr;
     loop.sync([&] { executor = &kj::getCurrentThreadExecutor(); });
-    int ran = 0;
+    std::atomic<int> ran{0};
     // So many that the loop's thread changes the way in which it sleeps.
     for (int i = 0; i < 200; ++i) executor->executeSync([&] { ++ran; });
     EXPECT_EQ(ran, 200);
@@ -124,28 +124,21 @@ private:
 
 TEST_P(KjWait, HearsEvents)
 {
-    kj::Own<kj::PromiseFulfiller<int>> fulfiller;
+    Bell bell(m_loop);
     Signal waits;
-    int value = 0;
+    bool heard = false;
     std::thread thread([&] {
         own([&] {
-            auto pair = kj::newPromiseAndFulfiller<int>();
-            fulfiller = kj::mv(pair.fulfiller);
             waits.set();
-            auto& timer = m_loop.m_io_context.provider->getTimer();
-            value = timer.timeoutAfter(TIMEOUT, kj::mv(pair.promise)).wait(m_loop.m_io_context.waitScope);
+            heard = bell.hear();
         });
     });
     EXPECT_TRUE(waits.wait());
     // More than one thread does for others in one turn.
     for (int i = 0; i < 200; ++i) EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
-    m_session.impl.on_loop = [&](const std::string& what) {
-        fulfiller->fulfill(7);
-        return what;
-    };
-    EXPECT_EQ(m_session.client->runOnLoop("x"), "x");
+    bell.ring();
     thread.join();
-    EXPECT_EQ(value, 7);
+    EXPECT_TRUE(heard);
 }
 
 INSTANTIATE_TEST_SUITE_P(KjLoop, KjWait, testing::Values(Waits::Caller, Waits::LoopThread, Waits::Worker),
