@@ -22,8 +22,8 @@ class Reactor;
 //!
 //! At each moment at most one thread owns the loop and may touch them. That thread is "the loop thread" as long as it
 //! does. The thread that called loop() serves events while no other thread does; a thread that waits for the answer to
-//! a call serves them itself, and a thread that posts work runs it itself when the loop is free. So no work needs to
-//! be handed to another thread, and nobody is woken but who has something to do. See doc/design.md.
+//! a call serves them itself, and a thread that has work for the loop waits until it is free and does it itself. So no
+//! work needs to be handed to another thread, and nobody is woken but who has something to do. See doc/design.md.
 class EventLoop
 {
 public:

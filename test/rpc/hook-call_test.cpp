@@ -195,6 +195,33 @@ TEST_F(HookCalls, ThatFailDoNotChangeHowOthersFail)
     EXPECT_NE(error.find("recoverable"), std::string::npos) << error;
 }
 
+// KJ needs the loop, which a call would give up.
+TEST_F(HookCalls, FailWithinEventsThatKjRunsInAWait)
+{
+    std::string error;
+    g_on_badge = [&](InvokeContext&, Badge& badge) {
+        m_probe.serverLoop().sync([&] {
+            kj::evalLater([&] { error = ErrorOf([&] { badge.guest->name(); }); })
+                .eagerlyEvaluate(nullptr)
+                .wait(m_probe.serverLoop().m_io_context.waitScope);
+        });
+    };
+    EXPECT_EQ(badge(), "badge of Ann");
+    EXPECT_NE(error.find("on the event loop thread"), std::string::npos) << error;
+}
+
+TEST(HookCallsWithoutThreadMap, SyncFailsAsEverWhileAnExceptionIsOnItsWay)
+{
+    ServedProbe probe;
+    std::string error;
+    auto throws = [&] {
+        KJ_DEFER(probe.serverLoop().sync([&] { error = ErrorOf(FailRecoverably); }));
+        throw std::runtime_error("on its way");
+    };
+    EXPECT_EQ(ErrorOf(throws), "on its way");
+    EXPECT_NE(error.find("recoverable"), std::string::npos) << error;
+}
+
 TEST_F(HookCalls, OthersFailAsEverWhileAFailureDestroysParameters)
 {
     m_probe.impl.on_exchange = FailRecoverably;

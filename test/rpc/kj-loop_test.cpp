@@ -43,6 +43,89 @@ TEST(KjLoop, WaitScopeKeepsTheLoop)
     EXPECT_TRUE(ran);
 }
 
+TEST(KjLoop, OthersRunNothingWhileKjWaits)
+{
+    Logs logs;
+    LoopThread loop_thread(logs.options());
+    EventLoop& loop = loop_thread.loop();
+    Bell bell(loop);
+    std::atomic<bool> end{false};
+    bool waits = false;
+    int ran = 0;
+    auto post = [&] {
+        while (!end) {
+            loop.sync([&] {
+                EXPECT_FALSE(waits);
+                ++ran;
+            });
+        }
+    };
+    std::thread owner(post);
+    std::thread poster([&] {
+        kj::EventLoop loop_of_its_own;
+        const kj::WaitScope scope(loop_of_its_own);
+        post();
+    });
+    for (int i = 0; i < 100; ++i) {
+        std::thread ringer([&] {
+            // Events come meanwhile.
+            for (int n = 0; n < 3; ++n) bell.ring();
+        });
+        loop.sync([&] {
+            waits = true;
+            for (int n = 0; n < 3; ++n) EXPECT_TRUE(bell.hear());
+            waits = false;
+        });
+        ringer.join();
+    }
+    end = true;
+    owner.join();
+    poster.join();
+    EXPECT_GT(ran, 0);
+}
+
+// A thread that runs what others post stops after 64 batches; somebody goes on.
+TEST(KjLoop, NothingPostedIsLeft)
+{
+    Logs logs;
+    LoopThread loop_thread(logs.options());
+    EventLoop& loop = loop_thread.loop();
+    constexpr int THREADS = 80;
+    std::vector<Signal> turns(THREADS + 1);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < THREADS; ++t) {
+        threads.emplace_back([&, t] {
+            kj::EventLoop loop_of_its_own;
+            const kj::WaitScope scope(loop_of_its_own);
+            EXPECT_TRUE(turns[t].wait());
+            loop.sync([&] {
+                turns[t + 1].set();
+                // The next one has time to post before this batch is over.
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            });
+        });
+    }
+    turns[0].set();
+    for (auto& thread : threads) thread.join();
+}
+
+TEST(KjLoop, DelaysCountFromWhenTheyAreAskedForInAWait)
+{
+    Logs logs;
+    EventLoop loop("mptest", logs.fn());
+    auto& timer = loop.m_io_context.provider->getTimer();
+    Bell bell(loop);
+    std::thread ringer([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        bell.ring();
+    });
+    EXPECT_TRUE(bell.hear());
+    const auto start = std::chrono::steady_clock::now();
+    timer.afterDelay(50 * kj::MILLISECONDS).wait(loop.m_io_context.waitScope);
+    EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(49));
+    ringer.join();
+}
+
 TEST(KjLoop, ManyThreadsWait)
 {
     Logs logs;

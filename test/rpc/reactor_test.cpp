@@ -44,9 +44,10 @@ private:
 TEST(ReactorLead, PassesToAnOwnerThatWaits)
 {
     Logs logs;
-    LoopThread loop_thread(logs.options());
-    EventLoop& loop = loop_thread.loop();
     for (int i = 0; i < 20; ++i) {
+        // Its thread doesn't sleep on the events themselves yet: another one can lead at once.
+        LoopThread loop_thread(logs.options());
+        EventLoop& loop = loop_thread.loop();
         Bell bell(loop);
         std::optional<Leader> leader;
         Signal led;

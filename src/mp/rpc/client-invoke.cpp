@@ -166,13 +166,7 @@ void Invoke(ProxyContext& context, capnp::Capability::Client& client, const Meth
                                " called on the event loop thread, which would wait for itself");
     }
     ClientCall call(context, client, method, build, read);
-    bool may_lead;
-    {
-        const Reactor::Owner owner(ReactorOf(loop));
-        may_lead = static_cast<bool>(owner);
-        if (may_lead) call.start();
-    }
-    if (!may_lead) loop.call([&] { call.start(); });
+    const bool may_lead = ReactorOf(loop).call([&] { call.start(); });
     call.wait(may_lead);
     call.report();
 }

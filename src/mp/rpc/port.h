@@ -48,7 +48,7 @@ public:
     class Idle
     {
     public:
-        //! Run posted functions, send what was written.
+        //! Dispatch events that others have found, send what was written.
         //! @return whether there was anything
         virtual bool serve() = 0;
         //! Sleep until there may be something to do.

@@ -142,6 +142,7 @@ bool Port::wait()
         m_idle.sleep(events);
         dispatch(events);
     }
+    updateTime();
     return m_woken.exchange(false);
 }
 

@@ -9,8 +9,16 @@
 namespace mp {
 
 namespace {
-//! Batches of posted work that one thread runs for others in one turn.
-constexpr int MAX_ROUNDS = 64;
+bool InKjLoop()
+{
+    kj::EventLoop loop;
+    try {
+        const kj::WaitScope scope(loop);
+        return false;
+    } catch (const kj::Exception&) {
+        return true;
+    }
+}
 } // namespace
 
 void Reactor::KjScope::onRecoverableException(kj::Exception&& exception)
@@ -63,7 +71,7 @@ void Reactor::close()
 {
     KJ_ASSERT(owned());
     m_scope->cancelAllDetached();
-    int rounds = 0;
+    int rounds = MAX_ROUNDS;
     drive(rounds);
     endScope();
     m_mutex.unlock();
@@ -113,17 +121,31 @@ bool Reactor::enter()
         ++m_depth;
         return true;
     }
-    m_mutex.lock();
+    if (!m_mutex.try_lock()) {
+        // It doesn't wait for what it can't use.
+        if (InKjLoop()) return false;
+        m_mutex.lock();
+    }
     return acquired();
 }
 
-void Reactor::leave()
+bool Reactor::mayLeave()
+{
+    if (m_depth > 1) return false;
+    try {
+        runKj();
+        return true;
+    } catch (const kj::Exception&) {
+        return false;
+    }
+}
+
+void Reactor::leave(int rounds)
 {
     if (m_depth > 1) {
         --m_depth;
         return;
     }
-    int rounds = 0;
     bool left = true;
     while (left) {
         drive(rounds);
@@ -131,7 +153,7 @@ void Reactor::leave()
         // free.
         const Lock lock(m_post_mutex);
         left = !m_events.empty() || !m_tasks.empty();
-        if (left && rounds < MAX_ROUNDS) continue;
+        if (left && rounds > 0) continue;
         m_depth = 0;
         endScope();
         m_mutex.unlock();
@@ -189,11 +211,11 @@ void Reactor::stopLeading()
     m_owner_cv.notify_one();
 }
 
-void Reactor::call(FunctionRef<void()> fn)
+bool Reactor::call(FunctionRef<void()> fn)
 {
     if (owned()) {
         fn();
-        return;
+        return true;
     }
     CaughtException error;
     auto run = [&] {
@@ -203,10 +225,12 @@ void Reactor::call(FunctionRef<void()> fn)
             error.capture();
         }
     };
-    if (enter()) {
+    const bool owns = enter();
+    if (owns) {
         const KjScope kj_scope(*this);
         run();
-        leave();
+        // What came meanwhile, and the rest is for those that sleep on events: this thread has something else to do.
+        leave(1);
     } else {
         std::mutex mutex;
         std::condition_variable done_cv;
@@ -224,6 +248,7 @@ void Reactor::call(FunctionRef<void()> fn)
         done_cv.wait(lock, [&] { return done; });
     }
     if (error) error.rethrow();
+    return owns;
 }
 
 void Reactor::needsFlush(Flushable& flushable) { m_flush.push_back(&flushable); }
@@ -264,18 +289,22 @@ bool Reactor::serve()
     return events || flushed;
 }
 
+void Reactor::runKj()
+{
+    m_port.setDriven(true);
+    KJ_DEFER(m_port.setDriven(false));
+    m_scope->poll();
+}
+
 void Reactor::drive(int& rounds)
 {
     const KjScope kj_scope(*this);
     bool more = true;
     while (more) {
-        m_port.setDriven(true);
-        // Runs KJ's events until there are none left.
-        guard([this] { m_scope->poll(); });
-        m_port.setDriven(false);
+        guard([this] { runKj(); });
         // One batch: the events that it caused run before what the same threads post next.
-        const bool posted = rounds < MAX_ROUNDS && runPosted(true);
-        if (posted) ++rounds;
+        const bool posted = rounds > 0 && runPosted(true);
+        if (posted) rounds = m_mutex.awaited() ? 0 : rounds - 1;
         const bool flushed = flush();
         more = posted || flushed || m_kj_loop.isRunnable() || m_port.woken();
     }

@@ -1,6 +1,7 @@
 #ifndef MP_RPC_REACTOR_H
 #define MP_RPC_REACTOR_H
 
+#include "fair-mutex.h"
 #include "leadership.h"
 #include "port.h"
 
@@ -57,8 +58,6 @@ public:
     //! Called with the owner's id whenever the owner changes.
     void setOwnerSlot(std::thread::id* slot);
 
-    //! The owner has entered, and not again since. Owning the loop.
-    bool ownedOnce() const { return m_depth == 1; }
     bool owned() const { return m_owner.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
     //! What KJ does on this thread while this lives: its own messages go to the log function; and failures that it can go
@@ -77,30 +76,17 @@ public:
         const int m_uncaught{std::uncaught_exceptions()};
     };
 
-    //! Owns the loop while it lives, if this thread can: one that has a KJ loop of its own can't. Recursive. Waits
-    //! until the owner gives the loop up.
-    class Owner
-    {
-    public:
-        explicit Owner(Reactor& reactor) : m_reactor(reactor), m_owns(reactor.enter()), m_kj_scope(reactor) {}
-        ~Owner()
-        {
-            if (m_owns) m_reactor.leave();
-        }
-        Owner(const Owner&) = delete;
-        Owner& operator=(const Owner&) = delete;
-        explicit operator bool() const { return m_owns; }
-
-    private:
-        Reactor& m_reactor;
-        const bool m_owns;
-        const KjScope m_kj_scope;
-    };
+    //! Own the loop, waiting until it is free. Recursive.
+    //! @return false if this thread can't: it is inside a KJ loop of its own
     bool enter();
-    void leave();
+    void leave() { leave(MAX_ROUNDS); }
+    //! The owner has entered once, and KJ isn't in the middle of an event or of a wait, which need the loop. Owning the
+    //! loop.
+    bool mayLeave();
 
-    //! Run fn owning the loop: on this thread, unless it can't. Throws what fn throws.
-    void call(FunctionRef<void()> fn);
+    //! Run fn owning the loop: on this thread, unless it can't own it. Throws what fn throws.
+    //! @return whether it ran on this thread
+    bool call(FunctionRef<void()> fn);
 
     //! Have output sent before the owner gives the loop up. Owning the loop.
     void needsFlush(Flushable& flushable);
@@ -127,6 +113,8 @@ public:
     kj::WaitScope& waitScope() { return *m_scope; }
 
 private:
+    static constexpr int MAX_ROUNDS = 64;
+
     // Port::Idle
     bool serve() override;
     void sleep(Port::Events& events) override;
@@ -134,8 +122,12 @@ private:
     bool acquired();
     bool beginScope();
     void endScope();
-    //! @param rounds  batches of posted work done in this turn: one thread doesn't work for others for ever
+    void leave(int rounds);
+    //! Run what KJ has, and what was posted.
+    //! @param rounds  batches of posted work still to do in this turn: one thread doesn't work for others for ever
     void drive(int& rounds);
+    //! Run KJ's events until there are none left.
+    void runKj();
     void stopLeading();
     void wakeOwner() MP_REQUIRES(m_post_mutex);
     //! Leave work to the owner: to this thread, now, if nobody owns the loop. Doesn't wait for the work.
@@ -161,7 +153,7 @@ private:
     const char* m_exe_name{""};
 
     //! Held by the owner, from enter() to leave(): more than the analysis of locks can follow.
-    std::mutex m_mutex;
+    FairMutex m_mutex;
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
     int m_depth{0};
@@ -173,7 +165,7 @@ private:
     std::vector<Port::Events> m_events MP_GUARDED_BY(m_post_mutex);
     //! Of threads that can't own the loop.
     std::vector<kj::Function<void()>> m_tasks MP_GUARDED_BY(m_post_mutex);
-    //! Something was posted since the owner looked.
+    //! One of them may have something.
     std::atomic<bool> m_posted{false};
     //! An owner that waits for a promise of KJ's sleeps on events, if it leads, else on m_owner_cv.
     std::condition_variable m_owner_cv;

@@ -248,16 +248,10 @@ void ServerRequest::execute()
     }
     if (loop.testing_hook_async_request_done) loop.testing_hook_async_request_done();
 
-    const Reactor::Owner owner(ReactorOf(loop));
-    auto end = [&] {
+    ReactorOf(loop).call([&] {
         ThreadMapping::endRequest(*this, thread);
         finish(kj::mv(error));
-    };
-    if (owner) {
-        end();
-    } else {
-        loop.call(end);
-    }
+    });
 }
 
 void ServerRequest::cancel()
@@ -342,7 +336,7 @@ void ServerRequest::letGo()
 ServerRequest* ServerRequest::giveUpLoop()
 {
     ServerRequest* const request = CurrentThread().m_request;
-    if (request == nullptr || !request->m_holds_loop || !ReactorOf(*request->m_loop).ownedOnce()) return nullptr;
+    if (request == nullptr || !request->m_holds_loop || !ReactorOf(*request->m_loop).mayLeave()) return nullptr;
     request->letGo();
     return request;
 }
