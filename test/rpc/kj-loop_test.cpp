@@ -4,6 +4,7 @@
 #include <kj/debug.h>
 #include <mp/event-loop.h>
 #include <rpc/support/bell.h>
+#include <rpc/support/leader.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
 #include <rpc/support/session.h>
@@ -164,19 +165,16 @@ TEST(KjLoop, ExecutorReachesTheLoopWhoeverServes)
 }
 
 //! Who owns the loop, and waits.
-enum class Waits { Caller, LoopThread, Worker };
+enum class Waits { Caller, LoopThread, Leader };
 
 class KjWait : public testing::TestWithParam<Waits>
 {
 protected:
     KjWait()
     {
-        m_session.impl.on_run = [this](const std::string& what) {
-            m_worker = std::this_thread::get_id();
-            return what;
-        };
-        // A worker that has answered sleeps on the loop's events, for its next request.
-        if (GetParam() == Waits::Worker) m_session.client->run("x");
+        if (GetParam() != Waits::Leader) return;
+        m_leader.emplace(m_loop);
+        EXPECT_TRUE(m_leader->leads());
     }
 
     //! Run fn on the thread that is to wait, owning the loop, outside of KJ's events.
@@ -192,7 +190,7 @@ protected:
         bool ran = false;
         while (!ran) {
             m_loop.sync([&] {
-                ran = GetParam() == Waits::LoopThread || std::this_thread::get_id() == m_worker;
+                ran = !m_leader || std::this_thread::get_id() == m_leader->id();
                 if (ran) fn();
             });
         }
@@ -202,7 +200,7 @@ protected:
     EventLoop& m_loop{m_session.serverLoop()};
 
 private:
-    std::thread::id m_worker;
+    std::optional<Leader> m_leader;
 };
 
 TEST_P(KjWait, HearsEvents)
@@ -224,10 +222,10 @@ TEST_P(KjWait, HearsEvents)
     EXPECT_TRUE(heard);
 }
 
-INSTANTIATE_TEST_SUITE_P(KjLoop, KjWait, testing::Values(Waits::Caller, Waits::LoopThread, Waits::Worker),
+INSTANTIATE_TEST_SUITE_P(KjLoop, KjWait, testing::Values(Waits::Caller, Waits::LoopThread, Waits::Leader),
                          [](const auto& info) {
                              return info.param == Waits::Caller   ? "Caller"
-                                    : info.param == Waits::Worker ? "Worker"
+                                    : info.param == Waits::Leader ? "Leader"
                                                                   : "LoopThread";
                          });
 

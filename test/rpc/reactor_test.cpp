@@ -1,44 +1,14 @@
 #include <mp/rpc/reactor.h>
 
 #include <gtest/gtest.h>
-#include <mp/rpc/runtime.h>
 #include <rpc/support/bell.h>
+#include <rpc/support/leader.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
 #include <rpc/support/signal.h>
 
 namespace mp::test {
 namespace {
-
-//! A thread that waits, and serves the loop's events meanwhile.
-class Leader
-{
-public:
-    explicit Leader(Reactor& reactor) : m_thread([this, &reactor] { wait(reactor); }) {}
-    ~Leader()
-    {
-        m_waiter.signal(m_released);
-        m_thread.join();
-    }
-
-    [[nodiscard]] bool leads() const { return m_leads.wait(); }
-
-private:
-    void wait(Reactor& reactor)
-    {
-        Lock lock(m_waiter.m_mutex);
-        reactor.wait(m_waiter, lock, true, [this, looks = 0]() mutable {
-            // It looks before it leads, and before it sleeps.
-            if (++looks == 2) m_leads.set();
-            return m_released;
-        });
-    }
-
-    Waiter m_waiter;
-    bool m_released{false};
-    Signal m_leads;
-    std::thread m_thread;
-};
 
 // The loop's own thread has a function to run that waits for a promise, while another thread serves, which then leaves.
 TEST(ReactorLead, PassesToAnOwnerThatWaits)
@@ -56,7 +26,7 @@ TEST(ReactorLead, PassesToAnOwnerThatWaits)
             kj::EventLoop loop_of_its_own;
             const kj::WaitScope scope(loop_of_its_own);
             loop.sync([&] {
-                leader.emplace(ReactorOf(loop));
+                leader.emplace(loop);
                 EXPECT_TRUE(leader->leads());
                 led.set();
                 heard = bell.hear();
