@@ -64,7 +64,6 @@ Reactor::Reactor() : m_port(*this), m_kj_loop(m_port), m_leadership(m_port)
     m_mutex.lock();
     m_scope.emplace(m_kj_loop);
     m_owner = std::this_thread::get_id();
-    m_depth = 1;
 }
 
 void Reactor::close()
@@ -105,7 +104,6 @@ void Reactor::endScope()
 bool Reactor::acquired()
 {
     if (beginScope()) {
-        m_depth = 1;
         m_port.updateTime();
         return true;
     }
@@ -117,10 +115,6 @@ bool Reactor::acquired()
 
 bool Reactor::enter()
 {
-    if (owned()) {
-        ++m_depth;
-        return true;
-    }
     if (!m_mutex.try_lock()) {
         // It doesn't wait for what it can't use.
         if (InKjLoop()) return false;
@@ -131,7 +125,6 @@ bool Reactor::enter()
 
 bool Reactor::mayLeave()
 {
-    if (m_depth > 1) return false;
     try {
         runKj();
         return true;
@@ -142,10 +135,6 @@ bool Reactor::mayLeave()
 
 void Reactor::leave(int rounds)
 {
-    if (m_depth > 1) {
-        --m_depth;
-        return;
-    }
     bool left = true;
     while (left) {
         drive(rounds);
@@ -154,7 +143,6 @@ void Reactor::leave(int rounds)
         const Lock lock(m_post_mutex);
         left = !m_events.empty() || !m_tasks.empty();
         if (left && rounds > 0) continue;
-        m_depth = 0;
         endScope();
         m_mutex.unlock();
         break;

@@ -76,12 +76,11 @@ public:
         const int m_uncaught{std::uncaught_exceptions()};
     };
 
-    //! Own the loop, waiting until it is free. Recursive.
+    //! Own the loop, waiting until it is free. Not owning it.
     //! @return false if this thread can't: it is inside a KJ loop of its own
     bool enter();
     void leave() { leave(MAX_ROUNDS); }
-    //! The owner has entered once, and KJ isn't in the middle of an event or of a wait, which need the loop. Owning the
-    //! loop.
+    //! KJ isn't in the middle of an event or of a wait, which need the loop. Owning the loop.
     bool mayLeave();
 
     //! Run fn owning the loop: on this thread, unless it can't own it. Throws what fn throws.
@@ -156,7 +155,6 @@ private:
     FairMutex m_mutex;
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
-    int m_depth{0};
     std::vector<Flushable*> m_flush;
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
