@@ -151,7 +151,8 @@ void Reactor::leave(int rounds)
     if (left) m_port.nudge();
 }
 
-void Reactor::post(FunctionRef<void()> put)
+template <typename Put>
+void Reactor::post(const Put& put)
 {
     bool acquired_mutex = false;
     {

@@ -131,7 +131,8 @@ private:
     void wakeOwner() MP_REQUIRES(m_post_mutex);
     //! Leave work to the owner: to this thread, now, if nobody owns the loop. Doesn't wait for the work.
     //! @param put  adds the work to m_events or m_tasks
-    void post(FunctionRef<void()> put);
+    template <typename Put>
+    void post(const Put& put);
     //! Run one batch of what was posted.
     //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
     //! @return whether there was anything
