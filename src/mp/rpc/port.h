@@ -114,6 +114,9 @@ private:
         uint32_t generation;
     };
 
+    //! What the kernel has now, kicks included, or after a while.
+    void collect(Events& events, int timeout) noexcept;
+
     Idle& m_idle;
     kj::AutoCloseFd m_epoll;
     //! Watched level-triggered: it stays until the one that sleeps has heard it.

@@ -1,6 +1,5 @@
 #include "port.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <kj/debug.h>
@@ -67,11 +66,16 @@ void Port::unwatch(int fd, uint64_t number)
     epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Port::sleep(Events& events, int timeout) noexcept
+void Port::collect(Events& events, int timeout) noexcept
 {
     const int n = epoll_wait(m_epoll, events.list, MAX_EVENTS, timeout);
     // EINTR: the caller looks around and sleeps again. Nothing else can fail on a descriptor of our own.
     events.count = n < 0 ? 0 : n;
+}
+
+void Port::sleep(Events& events, int timeout) noexcept
+{
+    collect(events, timeout);
     events.kicked = events.nudged = false;
     for (int i = 0; i < events.count; ++i) {
         if (events.list[i].data.u64 != KICK) continue;
@@ -153,7 +157,7 @@ bool Port::poll()
         updateTime();
         // Others may sleep meanwhile: a kick is left to them.
         Events events;
-        events.count = std::max(0, epoll_wait(m_epoll, events.list, MAX_EVENTS, 0));
+        collect(events, 0);
         dispatch(events);
     }
     return m_woken.exchange(false);

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <kj/debug.h>
+#include <utility>
 
 namespace mp {
 
@@ -168,7 +169,8 @@ void Reactor::post(const Put& put)
 void Reactor::wakeOwner()
 {
     m_owner_cv.notify_one();
-    if (m_owner_leads && !std::exchange(m_owner_kicked, true)) m_port.kick();
+    // More than it hears in this sleep interrupts the next one, which does no harm.
+    if (m_owner_leads) m_port.kick();
 }
 
 void Reactor::sleep(Port::Events& events)
@@ -180,7 +182,6 @@ void Reactor::sleep(Port::Events& events)
                 m_owner_leads = true;
                 Unlock(lock, [&] { m_port.sleep(events, -1); });
                 m_owner_leads = false;
-                if (std::exchange(m_owner_kicked, false) && !events.kicked) m_port.unkick(events);
             }
         }
         stopLeading();

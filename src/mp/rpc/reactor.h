@@ -80,7 +80,8 @@ public:
     //! @return false if this thread can't: it is inside a KJ loop of its own
     bool enter();
     void leave() { leave(MAX_ROUNDS); }
-    //! KJ isn't in the middle of an event or of a wait, which need the loop. Owning the loop.
+    //! KJ isn't in the middle of an event or of a wait, which need the loop. Runs the events that KJ has, to find out.
+    //! Owning the loop.
     bool mayLeave();
 
     //! Run fn owning the loop: on this thread, unless it can't own it. Throws what fn throws.
@@ -169,7 +170,6 @@ private:
     //! An owner that waits for a promise of KJ's sleeps on events, if it leads, else on m_owner_cv.
     std::condition_variable m_owner_cv;
     bool m_owner_leads MP_GUARDED_BY(m_post_mutex){false};
-    bool m_owner_kicked MP_GUARDED_BY(m_post_mutex){false}; //!< one kick is enough for one sleep
     bool m_owner_may_lead MP_GUARDED_BY(m_post_mutex){false};
 
     Leadership m_leadership;
