@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <rpc/support/gate.h>
 #include <rpc/support/session.h>
 #include <set>
 
@@ -28,8 +29,7 @@ private:
 
 TEST(AsyncCleanup, OfOneConnectionDoesNotHoldUpAnothers)
 {
-    Signal proceed;
-    Signal blocked;
+    Gate gate;
     Signal gone;
     Signal gone_with_connection;
     Session session;
@@ -39,15 +39,14 @@ TEST(AsyncCleanup, OfOneConnectionDoesNotHoldUpAnothers)
     for (int i = 0; i < 3; ++i) {
         clients.push_back(session.connect());
         stuck.push_back(released.object(*clients.back(), [&] {
-            blocked.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
         }));
     }
     auto other = session.connect();
     auto object = released.object(*other, [&] { gone.set(); });
 
     stuck.clear();
-    EXPECT_TRUE(blocked.wait());
+    EXPECT_TRUE(gate.waitReached());
     object.reset();
     EXPECT_TRUE(gone.wait());
     // So do connections that go as a whole.
@@ -55,13 +54,12 @@ TEST(AsyncCleanup, OfOneConnectionDoesNotHoldUpAnothers)
     auto kept = released.object(*another, [&] { gone_with_connection.set(); });
     session.disconnectServer();
     EXPECT_TRUE(gone_with_connection.wait());
-    proceed.set();
+    gate.open();
 }
 
 TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
 {
-    Signal first_begun;
-    Signal proceed;
+    Gate gate;
     Signal last;
     Signal gone;
     std::atomic<int> begun{0};
@@ -69,8 +67,7 @@ TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
     Released released(session);
     auto first = released.object(*session.client, [&] {
         ++begun;
-        first_begun.set();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         EXPECT_EQ(begun, 1);
     });
     auto second = released.object(*session.client, [&] {
@@ -84,9 +81,9 @@ TEST(AsyncCleanup, OfOneConnectionIsDoneInOrder)
     second.reset();
     other.reset();
     EXPECT_TRUE(gone.wait());
-    EXPECT_TRUE(first_begun.wait());
+    EXPECT_TRUE(gate.waitReached());
     EXPECT_EQ(begun, 1);
-    proceed.set();
+    gate.open();
     EXPECT_TRUE(last.wait());
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <rpc/support/gate.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 #include <thread>
@@ -80,18 +81,16 @@ TEST_P(Call, ServesManyThreadsAtOnce)
 
 TEST_P(Call, RunsWhileOtherThreadsAreBlockedInMethods)
 {
-    Signal entered;
-    Signal proceed;
+    Gate gate;
     m_session.impl.on_run = [&](const std::string& what) {
-        entered.set();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         return what;
     };
     std::thread blocked([&] { EXPECT_EQ(m_client.run("blocked"), "blocked"); });
-    EXPECT_TRUE(entered.wait());
+    EXPECT_TRUE(gate.waitReached());
     EXPECT_EQ(m_client.addOnWorker(1, 2), 3);
     EXPECT_EQ(m_client.add(1, 2), 3);
-    proceed.set();
+    gate.open();
     blocked.join();
 }
 

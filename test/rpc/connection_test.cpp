@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <rpc/support/errors.h>
+#include <rpc/support/gate.h>
 #include <rpc/support/probe-impl.h>
 #include <rpc/support/probe-types.h>
 #include <rpc/support/raw-call.h>
@@ -402,21 +403,19 @@ protected:
     void callBackFromDroppedCall(std::shared_ptr<Guest> remote, Signal& done)
     {
         m_impl.on_hold = [this, remote, &done](std::string_view) mutable {
-            m_entered.set();
-            EXPECT_TRUE(m_proceed.wait());
+            m_gate.pass();
             remote->name();
             remote.reset();
             done.set();
         };
         remote.reset();
         m_loop.sync([this, &worker = worker()] { call(worker, "dropped"); });
-        EXPECT_TRUE(m_entered.wait());
+        EXPECT_TRUE(m_gate.waitReached());
         drop();
-        m_proceed.set();
+        m_gate.open();
     }
 
-    Signal m_entered;
-    Signal m_proceed;
+    Gate m_gate;
     ProbeImpl m_impl;
     HandMade<messages::Probe> m_connection{[this](Connection& connection) -> capnp::Capability::Client {
         auto probe = kj::heap<CancelableProbe>(std::shared_ptr<Probe>(&m_impl, [](Probe*) {}), connection);
@@ -434,8 +433,7 @@ TEST_P(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
     const std::string text(1000, 'x');
     m_impl.on_hold = [&](std::string_view view) {
         if (view == text) {
-            m_entered.set();
-            EXPECT_TRUE(m_proceed.wait());
+            m_gate.pass();
         }
         held.emplace_back(view);
     };
@@ -443,10 +441,10 @@ TEST_P(CancelableCalls, KeepWhatTheyHaveUntilTheMethodHasReturned)
         call(*m_thread, text);
         call(*m_thread, "waits behind it");
     });
-    ASSERT_TRUE(m_entered.wait());
+    ASSERT_TRUE(m_gate.waitReached());
     drop();
     EXPECT_TRUE(m_connection.logs().waitFor("canceled before it could be executed"));
-    m_proceed.set();
+    m_gate.open();
     EXPECT_TRUE(m_connection.logs().waitFor("interrupted (canceled)"));
     // Its thread works on.
     Signal done;
@@ -496,17 +494,14 @@ TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
 {
     Signal done;
     std::shared_ptr<Guest> remote = give(std::make_shared<LocalGuest>());
-    Signal caller_entered;
-    Signal caller_proceed;
+    Gate caller_gate;
     m_impl.on_hold = [&](std::string_view text) {
         if (text == "caller") {
-            caller_entered.set();
-            EXPECT_TRUE(caller_proceed.wait());
+            caller_gate.pass();
             return;
         }
         remote->name();
-        m_entered.set();
-        EXPECT_TRUE(m_proceed.wait());
+        m_gate.pass();
         remote->name();
         remote.reset();
         done.set();
@@ -516,7 +511,7 @@ TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
     Signal end;
     std::thread caller([&] {
         std::thread helper([&, &mine = CurrentThread()] {
-            EXPECT_TRUE(caller_entered.wait());
+            EXPECT_TRUE(caller_gate.waitReached());
             Thread::Client& callback_thread = mine.callback_threads.at(connection())->m_client;
             m_loop.sync([&] { call(*m_thread, "dropped", &callback_thread); });
         });
@@ -525,11 +520,11 @@ TEST_P(CancelableCalls, DoNotWaitForThreadsThatWaitForThemNoMore)
         returned.set();
         EXPECT_TRUE(end.wait());
     });
-    ASSERT_TRUE(m_entered.wait());
-    caller_proceed.set();
+    ASSERT_TRUE(m_gate.waitReached());
+    caller_gate.open();
     ASSERT_TRUE(returned.wait());
     drop();
-    m_proceed.set();
+    m_gate.open();
     EXPECT_TRUE(done.wait());
     end.set();
     caller.join();

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <rpc/support/errors.h>
+#include <rpc/support/gate.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 #include <thread>
@@ -41,8 +42,7 @@ public:
     explicit BlockedCall(Session& session) : m_session(session)
     {
         session.impl.on_run = [this](const std::string& what) {
-            m_entered.set();
-            EXPECT_TRUE(m_proceed.wait());
+            m_gate.pass();
             m_left.set();
             return what;
         };
@@ -50,11 +50,11 @@ public:
             m_error = ErrorOf([this] { m_session.client->run("x"); });
             m_returned.set();
         });
-        EXPECT_TRUE(m_entered.wait());
+        EXPECT_TRUE(m_gate.waitReached());
     }
     ~BlockedCall()
     {
-        m_proceed.set();
+        m_gate.open();
         // The method may outlive the call.
         EXPECT_TRUE(m_left.wait());
         m_thread.join();
@@ -68,8 +68,7 @@ public:
 
 private:
     Session& m_session;
-    Signal m_entered;
-    Signal m_proceed;
+    Gate m_gate;
     Signal m_left;
     Signal m_returned;
     std::string m_error;
@@ -130,14 +129,11 @@ TEST(Disconnect, OfTheClientByAMethodOnTheSharedLoop)
 
 TEST(Disconnect, EndsCallsOfManyThreads)
 {
-    std::atomic<int> entered{0};
-    Signal all_entered;
-    Signal proceed;
+    Gate gate(8);
     // Destroyed first: methods may outlive their calls.
     Session session;
     session.impl.on_run = [&](const std::string& what) {
-        if (++entered == 8) all_entered.set();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         return what;
     };
     std::atomic<int> interrupted{0};
@@ -145,11 +141,11 @@ TEST(Disconnect, EndsCallsOfManyThreads)
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&] { interrupted += ErrorOf([&] { session.client->run("x"); }) == INTERRUPTED; });
     }
-    EXPECT_TRUE(all_entered.wait());
+    EXPECT_TRUE(gate.waitReached());
     session.disconnectServer();
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(interrupted, 8);
-    proceed.set();
+    gate.open();
 }
 
 TEST(Disconnect, EndsACallThatWaitsForItsCallback)
@@ -168,19 +164,17 @@ TEST(Disconnect, LeavesOtherConnectionsAlone)
     {
         const auto other = session.connect();
         EXPECT_EQ(other->addOnWorker(1, 2), 3);
-        Signal entered;
-        Signal proceed;
+        Gate gate;
         session.impl.on_run = [&](const std::string& what) {
-            entered.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
             return what;
         };
         std::thread caller([&] { EXPECT_EQ(other->run("x"), "x"); });
-        EXPECT_TRUE(entered.wait());
+        EXPECT_TRUE(gate.waitReached());
         session.disconnectClient();
         ASSERT_TRUE(session.serverLogs().waitFor("IPC server: socket disconnected."));
         EXPECT_EQ(other->addOnWorker(3, 4), 7);
-        proceed.set();
+        gate.open();
         caller.join();
     }
     EXPECT_FALSE(session.serverLogs().has("canceled"));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <rpc/support/foreign-clients.h>
+#include <rpc/support/gate.h>
 
 namespace mp::test {
 namespace {
@@ -281,11 +282,9 @@ TEST_F(ForeignClients, MayPassNoCallback)
 
 TEST_F(ForeignClients, MayVanishDuringACall)
 {
-    Signal entered;
-    Signal proceed;
+    Gate gate;
     m_impl.on_run = [&](const std::string& what) {
-        entered.set();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         return what;
     };
     run([&](auto& io, ServicePtr service) {
@@ -294,13 +293,13 @@ TEST_F(ForeignClients, MayVanishDuringACall)
         request.initContext().setThread(thread);
         auto promise = request.send();
         // The request leaves when this loop turns.
-        while (!entered.isSet()) {
+        while (!gate.isReached()) {
             io.provider->getTimer().afterDelay(1 * kj::MILLISECONDS).wait(io.waitScope);
         }
     });
     EXPECT_TRUE(m_logs.waitFor("canceled while executing."));
     EXPECT_TRUE(m_logs.waitFor("IPC server: socket disconnected."));
-    proceed.set();
+    gate.open();
     EXPECT_TRUE(m_logs.waitFor("interrupted (canceled)"));
 }
 

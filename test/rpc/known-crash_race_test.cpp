@@ -4,6 +4,7 @@
 #include <barrier>
 #include <rpc/support/errors.h>
 #include <rpc/support/foreign.h>
+#include <rpc/support/gate.h>
 #include <rpc/support/race.h>
 #include <rpc/support/session.h>
 #include <thread>
@@ -16,14 +17,11 @@ TEST(KnownCrash, ThreadsEndRightAfterTheirCallFailed)
 {
     constexpr int THREADS = 50;
     for (int i = 0; i < REPEATS; ++i) {
-        std::atomic<int> entered{0};
-        Signal all_entered;
-        Signal proceed;
+        Gate gate(THREADS);
         // Destroyed first: methods may outlive their calls.
         Session session;
         session.impl.on_run = [&](const std::string& what) {
-            if (++entered == THREADS) all_entered.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
             return what;
         };
         std::atomic<int> interrupted{0};
@@ -32,7 +30,7 @@ TEST(KnownCrash, ThreadsEndRightAfterTheirCallFailed)
             // Each ends as soon as its call has failed, while the loop still clears the connection up.
             threads.emplace_back([&] { interrupted += ErrorOf([&] { session.client->run("x"); }) == INTERRUPTED; });
         }
-        EXPECT_TRUE(all_entered.wait());
+        EXPECT_TRUE(gate.waitReached());
         if (i % 2) {
             session.disconnectServer();
         } else {
@@ -40,7 +38,7 @@ TEST(KnownCrash, ThreadsEndRightAfterTheirCallFailed)
         }
         for (auto& thread : threads) thread.join();
         EXPECT_EQ(interrupted, THREADS);
-        proceed.set();
+        gate.open();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <future>
 #include <mp/proxy-io.h>
 #include <rpc/support/bell.h>
+#include <rpc/support/gate.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/race.h>
 #include <rpc/support/session.h>
@@ -179,21 +180,19 @@ TEST(LoopRace, ACallReturnsWhileKjWaitsOnItsLoop)
     EventLoop& loop = session.clientLoop();
     Bell returned(loop);
     for (int i = 0; i < 100 * REPEATS; ++i) {
-        Signal entered;
-        Signal proceed;
+        Gate gate;
         session.impl.on_run = [&](const std::string& what) {
-            entered.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
             return what;
         };
         std::thread caller([&] {
             EXPECT_EQ(session.client->run("x"), "x");
             returned.ring();
         });
-        EXPECT_TRUE(entered.wait());
+        EXPECT_TRUE(gate.waitReached());
         // The caller, or the loop's thread, sleeps on the events for both.
         loop.sync([&] {
-            proceed.set();
+            gate.open();
             EXPECT_TRUE(returned.hear());
         });
         caller.join();

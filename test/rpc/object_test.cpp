@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <rpc/support/errors.h>
+#include <rpc/support/gate.h>
 #include <rpc/support/probe-impl.h>
 #include <rpc/support/probe-types.h>
 #include <rpc/support/signal.h>
@@ -28,15 +29,13 @@ TEST(Objects, AreReleasedOnTheLoopByAMethodWithoutContext)
 
 TEST(Objects, LiveUntilTheirMethodsHaveReturned)
 {
-    Signal entered;
-    Signal proceed;
+    Gate gate;
     Signal destroyed;
     std::atomic<bool> destroyed_on_loop{true};
     ServedProbe probe;
     probe.impl.on_tool = [&](const char* what) {
         if (what == std::string("used")) {
-            entered.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
         } else {
             EXPECT_STREQ(what, "destroyed");
             destroyed_on_loop = probe.serverLoop().isLoopThread();
@@ -47,12 +46,12 @@ TEST(Objects, LiveUntilTheirMethodsHaveReturned)
     auto tool = probe.client->makeTool();
     std::string error;
     std::thread caller([&] { error = ErrorOf([&] { tool->use(); }); });
-    ASSERT_TRUE(entered.wait());
+    ASSERT_TRUE(gate.waitReached());
     probe.disconnectServer();
     caller.join();
     EXPECT_EQ(error, INTERRUPTED);
     EXPECT_FALSE(destroyed.isSet());
-    proceed.set();
+    gate.open();
     EXPECT_TRUE(destroyed.wait());
     EXPECT_FALSE(destroyed_on_loop);
     tool.reset();
@@ -61,14 +60,12 @@ TEST(Objects, LiveUntilTheirMethodsHaveReturned)
 TEST(Objects, StayWhileTheirMethodsRunWhenThePeerDestroysThem)
 {
     using ToolClient = ProxyClient<messages::Tool>;
-    Signal entered;
-    Signal proceed;
+    Gate gate;
     Signal destroyed;
     ServedProbe probe;
     probe.impl.on_tool = [&](const char* what) {
         if (what == std::string("used")) {
-            entered.set();
-            EXPECT_TRUE(proceed.wait());
+            gate.pass();
             EXPECT_FALSE(destroyed.isSet());
         } else if (what == std::string("destroyed")) {
             destroyed.set();
@@ -78,7 +75,7 @@ TEST(Objects, StayWhileTheirMethodsRunWhenThePeerDestroysThem)
     auto tool = probe.client->makeTool();
     std::string error;
     std::thread caller([&] { error = ErrorOf([&] { tool->use(); }); });
-    ASSERT_TRUE(entered.wait());
+    ASSERT_TRUE(gate.waitReached());
     // No client of ours does that.
     Signal answered;
     auto& client = static_cast<ToolClient&>(*tool);
@@ -88,7 +85,7 @@ TEST(Objects, StayWhileTheirMethodsRunWhenThePeerDestroysThem)
     EXPECT_TRUE(answered.wait());
     EXPECT_FALSE(destroyed.isSet());
     EXPECT_NE(ErrorOf([&] { tool->use(); }).find("called on an object that was destroyed"), std::string::npos);
-    proceed.set();
+    gate.open();
     caller.join();
     EXPECT_EQ(error, "no exception");
     tool.reset();

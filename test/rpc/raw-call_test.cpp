@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <rpc/support/gate.h>
 #include <rpc/support/raw-call.h>
 #include <rpc/support/session.h>
 
@@ -46,8 +47,7 @@ protected:
     }
 
     // Destroyed last: methods may outlive their calls.
-    Signal m_entered;
-    Signal m_proceed;
+    Gate m_gate;
     Session m_session;
     EventLoop& m_loop;
     std::vector<Thread::Client> m_threads;
@@ -81,18 +81,17 @@ TEST_F(RawRequests, OfOneThreadRunOneAfterAnother)
 TEST_F(RawRequests, KeepTheirThreadWhileTheyRun)
 {
     m_session.impl.on_run = [&](const std::string& what) {
-        m_entered.set();
-        EXPECT_TRUE(m_proceed.wait());
+        m_gate.pass();
         return what;
     };
     makeThread();
     const auto result = run(0, "x");
-    ASSERT_TRUE(m_entered.wait());
+    ASSERT_TRUE(m_gate.waitReached());
     m_loop.sync([&] { m_threads.clear(); });
     // The loop is not held up by the end of the thread.
     EXPECT_EQ(m_session.client->add(1, 2), 3);
     EXPECT_FALSE(result->ended());
-    m_proceed.set();
+    m_gate.open();
     EXPECT_EQ(result->text(), "done");
 }
 
@@ -101,14 +100,13 @@ TEST_F(RawRequests, ThatWaitForTheirTurnAreDroppedWithTheConnection)
     std::atomic<int> calls{0};
     m_session.impl.on_run = [&](const std::string& what) {
         ++calls;
-        m_entered.set();
-        EXPECT_TRUE(m_proceed.wait());
+        m_gate.pass();
         return what;
     };
     const size_t thread = makeThread();
     const auto first = run(thread, "first");
     const auto second = run(thread, "second");
-    ASSERT_TRUE(m_entered.wait());
+    ASSERT_TRUE(m_gate.waitReached());
     const Logs& logs = m_session.serverLogs();
     ASSERT_TRUE(logs.waitFor("IPC server post request", 2));
     m_session.disconnectServer();
@@ -117,7 +115,7 @@ TEST_F(RawRequests, ThatWaitForTheirTurnAreDroppedWithTheConnection)
     EXPECT_TRUE(logs.hasLine(Log::Info, THREAD + R"(IPC server request #\d+ canceled before it could be executed)"));
     EXPECT_EQ(first->text().substr(0, 13), "disconnected:");
     EXPECT_EQ(second->text().substr(0, 13), "disconnected:");
-    m_proceed.set();
+    m_gate.open();
     EXPECT_TRUE(logs.waitFor("interrupted (canceled)"));
     EXPECT_TRUE(logs.hasLine(Log::Info, THREAD + R"(IPC server request #\d+ interrupted \(canceled\))"));
     EXPECT_EQ(calls, 1);
@@ -127,12 +125,8 @@ TEST_F(RawRequests, WithoutThreadsGoToThePoolsThreadWithTheFewest)
 {
     std::mutex mutex;
     std::map<std::string, std::string> workers;
-    std::map<std::string, Signal> entered;
-    std::map<std::string, Signal> proceed;
-    for (const std::string what : {"a", "b", "c", "d", "e", "f", "g"}) {
-        entered[what];
-        proceed[what];
-    }
+    std::map<std::string, Gate> gates;
+    for (const std::string what : {"a", "b", "c", "d", "e", "f", "g"}) gates[what];
     m_session.impl.on_run = [&](const std::string& what) {
         {
             const std::lock_guard lock(mutex);
@@ -140,8 +134,7 @@ TEST_F(RawRequests, WithoutThreadsGoToThePoolsThreadWithTheFewest)
             EXPECT_TRUE(std::regex_match(name, std::regex(R"(mptest-\d+/.*\d+ \(pool/\d\))"))) << name;
             workers[what] = name.substr(name.find(" (pool/"));
         }
-        entered[what].set();
-        EXPECT_TRUE(proceed[what].wait());
+        gates[what].pass();
         return what;
     };
     ASSERT_EQ(makePool(3), "done");
@@ -152,15 +145,15 @@ TEST_F(RawRequests, WithoutThreadsGoToThePoolsThreadWithTheFewest)
         m_session.client->add(1, 2);
     };
     auto end = [&](const std::string& what) {
-        proceed[what].set();
+        gates[what].open();
         EXPECT_EQ(results[what]->text(), "done");
     };
     for (const std::string what : {"a", "b", "c"}) begin(what);
-    for (const std::string what : {"a", "b", "c"}) EXPECT_TRUE(entered[what].wait());
+    for (const std::string what : {"a", "b", "c"}) EXPECT_TRUE(gates[what].waitReached());
     begin("d"); // all have one: behind a
     end("b");
     begin("e"); // the second is idle
-    EXPECT_TRUE(entered["e"].wait());
+    EXPECT_TRUE(gates["e"].waitReached());
     begin("f"); // two, one, one: behind e
     for (const std::string what : {"a", "c", "d", "e", "f"}) end(what);
     begin("g"); // all idle

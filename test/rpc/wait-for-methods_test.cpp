@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <barrier>
+#include <rpc/support/gate.h>
 #include <rpc/support/session.h>
 #include <stdexcept>
 #include <thread>
@@ -22,25 +22,23 @@ TEST(WaitForMethods, WaitsForThoseUnderWay)
 {
     constexpr int THREADS = 4;
     std::atomic<int> ended{0};
-    std::barrier entered(THREADS + 1);
-    Signal proceed;
+    Gate gate(THREADS);
     Session session;
     session.impl.on_run = [&](const std::string& what) {
-        entered.arrive_and_wait();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         ++ended;
         return what;
     };
     std::vector<std::thread> threads;
     for (int t = 0; t < THREADS; ++t) threads.emplace_back([&] { session.client->run("x"); });
-    entered.arrive_and_wait();
+    EXPECT_TRUE(gate.waitReached());
     for (int t = 0; t < 2; ++t) {
         threads.emplace_back([&] {
             session.serverLoop().waitForMethods();
             EXPECT_EQ(ended, THREADS);
         });
     }
-    proceed.set();
+    gate.open();
     for (auto& thread : threads) thread.join();
 }
 
@@ -67,19 +65,17 @@ TEST(WaitForMethods, IsNotKeptByCallsThatBeginMeanwhile)
 
 TEST(WaitForMethods, WaitsForTheObjectsThatAreLeftBehind)
 {
-    Signal blocked;
-    Signal proceed;
+    Gate gate;
     std::atomic<bool> destroyed{false};
     Session session;
     session.impl.on_counter_destroyed = [&] {
-        blocked.set();
-        EXPECT_TRUE(proceed.wait());
+        gate.pass();
         destroyed = true;
     };
     auto counter = session.client->makeCounter();
     session.disconnectServer();
-    EXPECT_TRUE(blocked.wait());
-    std::thread releaser([&] { proceed.set(); });
+    EXPECT_TRUE(gate.waitReached());
+    std::thread releaser([&] { gate.open(); });
     session.serverLoop().waitForMethods();
     EXPECT_TRUE(destroyed);
     releaser.join();
