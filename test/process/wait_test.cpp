@@ -186,6 +186,18 @@ TEST(Release, HandsTheChildOver)
     EXPECT_EQ(status, 0);
 }
 
+TEST(Release, HandsAChildOverThatEndedUnseen)
+{
+    Process process = ChildCommand("exit_code", {"3"}).Start();
+    ASSERT_TRUE(WaitReadable(mp_process_exit_fd(process.get())));
+    mp_process_id id = -1;
+    ASSERT_EQ(mp_process_release(process.get(), &id), 0);
+    process.reset();
+    int status = -1;
+    EXPECT_EQ(waitpid(id, &status, 0), id);
+    EXPECT_EQ(WEXITSTATUS(status), 3);
+}
+
 TEST(Release, RefusesAChildWhoseEndWasSeen)
 {
     const Process process = ChildCommand("exit_code").Start();

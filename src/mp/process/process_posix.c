@@ -238,7 +238,7 @@ mp_process *mp_process_unref(mp_process *process)
     if (atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_acq_rel) != 1) return NULL;
     const int saved = errno;
     /* A copy of the handle in a forked process has no child to reap. */
-    const bool ours = process->pidfd >= 0 && process->owner == (int)getpid();
+    const bool ours = process->started && process->owner == (int)getpid();
     if (ours && !process->released && look(process, NULL) < 0) {
         mp_priv_reaper_adopt(process);
     } else {

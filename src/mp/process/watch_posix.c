@@ -1,6 +1,7 @@
-/* Watching a child without a pidfd: one thread for each, which waits for its number without reaping, so
- * that the number stays the child's, and reaps under the lock that also covers kill. Limit: if the
- * application takes the status itself, a signal sent at that moment may reach whoever has the number next. */
+/* Watching a child without a pidfd: one thread for each, which waits for its number without reaping. So the
+ * number stays the child's until somebody asks for its end, which happens under the lock that also covers
+ * kill. Limit: if the application takes the status itself, a signal sent at that moment may reach whoever
+ * has the number next. */
 #define _GNU_SOURCE
 #include <mp/process/process_posix.h>
 
@@ -21,19 +22,14 @@ static bool await_start(mp_process *process)
     return started;
 }
 
-/* Returns when the end is known or the child is not ours any more. */
-static void await_end(mp_process *process)
+/* Returns when the child has ended or is not ours any more. */
+static void await_end(const mp_process *process)
 {
     const int options = WEXITED | WNOWAIT | MP_PRIV_WAIT_ALL;
     siginfo_t info;
     struct rusage usage;
-    for (;;) {
-        while (mp_priv_sys.waitid(P_PID, process->pid, &info, options, &usage) < 0 && errno == EINTR) {}
-        pthread_mutex_lock(&process->lock);
-        const int r = mp_priv_process_poll(process);
-        pthread_mutex_unlock(&process->lock);
-        if (r == 0 || r == MP_ECHILD) return;
-        (void)poll(NULL, 0, RETRY_MS); /* the system could not tell, or a debugger holds the child back */
+    while (mp_priv_sys.waitid(P_PID, process->pid, &info, options, &usage) < 0 && errno != ECHILD) {
+        if (errno != EINTR) (void)poll(NULL, 0, RETRY_MS); /* the system could not tell */
     }
 }
 
