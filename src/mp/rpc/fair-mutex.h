@@ -17,10 +17,17 @@ public:
     {
         if (try_lock()) return;
         for (unsigned turn = m_turns; awaited(); turn = m_turns) m_turns.wait(turn);
-        if (m_waiting.fetch_add(1) == 0) m_since = Clock::now();
+        {
+            const std::lock_guard lock(m_waiting_mutex);
+            if (m_waiting == 0) m_since = Clock::now();
+            ++m_waiting;
+        }
         m_mutex.lock();
-        m_since = Clock::now();
-        --m_waiting;
+        {
+            const std::lock_guard lock(m_waiting_mutex);
+            m_since = Clock::now();
+            --m_waiting;
+        }
         ++m_turns;
         m_turns.notify_all();
     }
@@ -35,6 +42,8 @@ private:
     static constexpr std::chrono::milliseconds LONG{10};
 
     std::mutex m_mutex;
+    //! Held to change the next two, so that m_since is right whenever somebody waits; they are read without it.
+    std::mutex m_waiting_mutex;
     std::atomic<int> m_waiting{0};
     //! When somebody began to wait, or one of those that wait got the mutex.
     std::atomic<Clock::time_point> m_since{};
