@@ -128,6 +128,8 @@ TEST(KjLoop, DelaysCountFromWhenTheyAreAskedForInAWait)
     EXPECT_TRUE(bell.hear());
     ringer.join();
     EXPECT_TRUE(timer.now() >= rung);
+    timer.afterDelay(50 * kj::MILLISECONDS).wait(loop.m_io_context.waitScope);
+    EXPECT_TRUE(kj::systemPreciseMonotonicClock().now() - rung >= 50 * kj::MILLISECONDS);
 }
 
 TEST(KjLoop, ManyThreadsWait)
