@@ -43,7 +43,7 @@ protected:
 
 private:
     bool serve() override { return false; }
-    void sleep(Port::Events& events) override { m_port.sleep(events, -1); }
+    void sleep(Port::Events& events) override { m_port.sleep(events); }
     void ready(uint32_t) override
     {
         m_source.clear();
@@ -150,17 +150,17 @@ TEST_F(LeadershipTest, SleepHearsAKickOnce)
 {
     Port::Events events;
     m_port.kick();
-    m_port.sleep(events, -1);
+    m_port.sleep(events);
     EXPECT_TRUE(events.kicked);
     EXPECT_FALSE(events.any());
-    m_port.sleep(events, 0);
+    m_port.look(events);
     EXPECT_FALSE(events.kicked);
 }
 
 TEST_F(LeadershipTest, ForgettingAKickKeepsANudge)
 {
     Port::Events events;
-    m_port.sleep(events, 0);
+    m_port.look(events);
     m_port.kick();
     m_port.unkick(events);
     EXPECT_FALSE(events.any());
@@ -168,7 +168,7 @@ TEST_F(LeadershipTest, ForgettingAKickKeepsANudge)
     m_port.nudge();
     m_port.unkick(events);
     EXPECT_TRUE(events.any());
-    m_port.sleep(events, 0);
+    m_port.look(events);
     EXPECT_FALSE(events.kicked);
     EXPECT_FALSE(events.any());
 }
@@ -178,7 +178,7 @@ TEST_F(LeadershipTest, SleepHearsAKickBesideEvents)
     Port::Events events;
     happen();
     m_port.nudge();
-    m_port.sleep(events, -1);
+    m_port.sleep(events);
     EXPECT_TRUE(events.kicked);
     EXPECT_TRUE(events.nudged);
     ASSERT_EQ(events.count, 1);
@@ -197,7 +197,7 @@ TEST_F(LeadershipWithOwnThread, LeavesEventsToTheLeader)
         happen();
         Port::Events events;
         do {
-            m_port.sleep(events, -1);
+            m_port.sleep(events);
         } while (events.count == 0); // interrupted, to make way
         EXPECT_EQ(m_served, before);
         m_leadership.stopLeading();

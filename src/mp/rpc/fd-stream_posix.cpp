@@ -4,7 +4,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <kj/debug.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,16 +12,6 @@ namespace mp {
 
 namespace {
 constexpr uint32_t INPUT_EVENTS = EPOLLIN | EPOLLRDHUP;
-
-//! With more than one processor, being woken when the peer has read what was sent hides the time that an idle
-//! processor needs to wake up; with one it is only work, and it is asked for when there is something to write.
-uint32_t OutputEvents()
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    const bool several = sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) > 1;
-    return several ? uint32_t{EPOLLOUT} : 0;
-}
 
 //! A pipe has no MSG_NOSIGNAL: keep the signal of a broken one from the application.
 class NoSigpipe
@@ -94,11 +83,19 @@ void FdStream::Side::want(uint32_t events)
     m_stream.m_port.rewatch(m_fd, m_watch, m_events);
 }
 
+void FdStream::Side::heard(uint32_t events)
+{
+    const uint32_t left = m_events & ~(events & EPOLLOUT);
+    if (left == m_events) return;
+    m_events = left;
+    m_stream.m_port.rewatch(m_fd, m_watch, m_events);
+}
+
 FdStream::FdStream(Port& port, kj::AutoCloseFd socket) : m_port(port), m_input(kj::mv(socket)), m_socket(true)
 {
     KJ_REQUIRE(S_ISSOCK(FileType(inputFd())), "stream over a descriptor that is no socket", inputFd());
     SetNonblocking(inputFd());
-    m_input_side = kj::heap<Side>(*this, inputFd(), INPUT_EVENTS | OutputEvents());
+    m_input_side = kj::heap<Side>(*this, inputFd(), INPUT_EVENTS);
 }
 
 FdStream::FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output)
@@ -110,14 +107,15 @@ FdStream::FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output)
     }
     if (m_output != nullptr) {
         SetNonblocking(outputFd());
-        m_output_side = kj::heap<Side>(*this, outputFd(), OutputEvents());
+        m_output_side = kj::heap<Side>(*this, outputFd(), 0);
     }
 }
 
 FdStream::~FdStream() noexcept(false) = default;
 
-void FdStream::ready(uint32_t events)
+void FdStream::ready(Side& side, uint32_t events)
 {
+    side.heard(events);
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         m_may_read = true;
         if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) m_input_ends = true;

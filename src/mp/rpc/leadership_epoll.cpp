@@ -105,7 +105,7 @@ bool Leadership::look(Port::Events& events)
     m_look = !led();
     if (led()) return false; // the leader finds the events
     ++m_unled_looks;
-    m_port.sleep(events, 0);
+    m_port.look(events);
     if (events.any()) return true;
     m_look = false;
     arm(true);
@@ -133,7 +133,7 @@ void Leadership::sleep(Port::Events& events)
 
 void Leadership::sleepOnPort(Port::Events& events)
 {
-    m_port.sleep(events, -1);
+    m_port.sleep(events);
     const Lock lock(m_mutex);
     if (!m_evict_own_thread) return;
     m_own_thread_leads = false;

@@ -1,6 +1,7 @@
 #ifndef MP_RPC_PORT_H
 #define MP_RPC_PORT_H
 
+#include "spin.h"
 #include "wake-fd.h"
 
 #include <atomic>
@@ -70,8 +71,9 @@ public:
     void unwatch(int fd, uint64_t number);
 
     //! Wait for events. Any thread, without owning the loop, but one thread at a time.
-    //! @param timeout  milliseconds; 0 looks without waiting, -1 waits for ever
-    void sleep(Events& events, int timeout) noexcept;
+    void sleep(Events& events) noexcept;
+    //! The same without waiting.
+    void look(Events& events) noexcept { take(events, 0); }
     //! Interrupt sleep(), now or the next one. Any thread.
     void kick() const noexcept { m_kick.set(); }
     //! Forget a kick that sleep() hasn't heard. By the thread that slept.
@@ -114,14 +116,20 @@ private:
         uint32_t generation;
     };
 
-    //! What the kernel has now, kicks included, or after a while.
+    //! What the kernel has, kicks included.
+    //! @param timeout  milliseconds; 0 looks without waiting, -1 waits for ever
     void collect(Events& events, int timeout) noexcept;
+    //! The same; a kick is heard.
+    //! @return whether there was anything
+    bool take(Events& events, int timeout) noexcept;
 
     Idle& m_idle;
     kj::AutoCloseFd m_epoll;
     //! Watched level-triggered: it stays until the one that sleeps has heard it.
     WakeFd m_kick;
     mutable std::atomic<bool> m_nudged{false};
+    //! Used by whoever sleeps.
+    Spin m_spin;
     kj::AutoCloseFd m_timer_fd;
     const kj::MonotonicClock& m_clock;
     kj::TimerImpl m_timer;

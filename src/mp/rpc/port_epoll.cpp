@@ -73,7 +73,7 @@ void Port::collect(Events& events, int timeout) noexcept
     events.count = n < 0 ? 0 : n;
 }
 
-void Port::sleep(Events& events, int timeout) noexcept
+bool Port::take(Events& events, int timeout) noexcept
 {
     collect(events, timeout);
     events.kicked = events.nudged = false;
@@ -84,6 +84,12 @@ void Port::sleep(Events& events, int timeout) noexcept
         unkick(events);
         break;
     }
+    return events.count > 0 || events.kicked;
+}
+
+void Port::sleep(Events& events) noexcept
+{
+    m_spin.wait([&] { return take(events, 0); }, [&] { take(events, -1); });
 }
 
 void Port::unkick(Events& events) noexcept

@@ -180,7 +180,7 @@ void Reactor::sleep(Port::Events& events)
             Lock lock(m_post_mutex);
             if (m_events.empty()) {
                 m_owner_leads = true;
-                Unlock(lock, [&] { m_port.sleep(events, -1); });
+                Unlock(lock, [&] { m_port.sleep(events); });
                 m_owner_leads = false;
             }
         }
@@ -343,7 +343,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         }
         Port::Events events;
         waiter.m_leading = this;
-        Unlock(lock, [&] { m_port.sleep(events, -1); });
+        Unlock(lock, [&] { m_port.sleep(events); });
         waiter.m_leading = nullptr;
         if (std::exchange(waiter.m_kicked, false) && !events.kicked) m_port.unkick(events);
         Unlock(lock, [&] {

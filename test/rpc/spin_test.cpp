@@ -1,0 +1,87 @@
+#include <mp/rpc/spin.h>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+namespace mp::test {
+namespace {
+
+struct Looks
+{
+    Spin& spin;
+    //! Whether it looked before it slept.
+    bool inVain()
+    {
+        int looks = 0;
+        spin.wait([&] { return ++looks < 0; }, [] {});
+        return looks > 0;
+    }
+    bool slept(int when)
+    {
+        bool slept = false;
+        int looks = 0;
+        spin.wait([&] { return ++looks == when; }, [&] { slept = true; });
+        return slept;
+    }
+};
+
+cpu_set_t Processors()
+{
+    cpu_set_t set;
+    EXPECT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+    return set;
+}
+
+class SpinTest : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        const cpu_set_t set = Processors();
+        if (CPU_COUNT(&set) == 1) GTEST_SKIP() << "there is one processor only";
+    }
+
+    Spin m_spin;
+    Looks m_looks{m_spin};
+};
+
+TEST_F(SpinTest, DoesNotSleepIfItFindsSomething)
+{
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(m_looks.slept(2));
+}
+
+TEST_F(SpinTest, StopsWhenItFindsNothing)
+{
+    for (int i = 0; i < Spin::MISSES; ++i) EXPECT_TRUE(m_looks.inVain()) << i;
+    for (int i = 0; i < Spin::FIRST_PAUSE; ++i) EXPECT_FALSE(m_looks.inVain()) << i;
+}
+
+TEST_F(SpinTest, TriesAgainAfterGrowingPauses)
+{
+    for (int i = 0; i < Spin::MISSES; ++i) m_looks.inVain();
+    for (int pause = Spin::FIRST_PAUSE; pause <= Spin::LAST_PAUSE; pause *= 2) {
+        for (int i = 0; i < pause; ++i) ASSERT_FALSE(m_looks.inVain()) << pause << ' ' << i;
+        ASSERT_TRUE(m_looks.inVain()) << pause;
+    }
+    for (int i = 0; i < Spin::LAST_PAUSE; ++i) ASSERT_FALSE(m_looks.inVain()) << i;
+    // Found, by the next try: it begins anew.
+    EXPECT_FALSE(m_looks.slept(1));
+    for (int i = 0; i < Spin::MISSES; ++i) EXPECT_TRUE(m_looks.inVain()) << i;
+    for (int i = 0; i < Spin::FIRST_PAUSE; ++i) EXPECT_FALSE(m_looks.inVain()) << i;
+    EXPECT_TRUE(m_looks.inVain());
+}
+
+TEST_F(SpinTest, NeverLooksOnTheOnlyProcessor)
+{
+    const cpu_set_t all = Processors();
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    Spin spin;
+    sched_setaffinity(0, sizeof(all), &all);
+    EXPECT_FALSE(Looks{spin}.inVain());
+}
+
+} // namespace
+} // namespace mp::test
