@@ -48,6 +48,7 @@ double AllocationsPerCall(const Subject& subject)
 struct Calls {
     double work{0};
     double wake_ups{0};
+    double looks{0};
     std::string note;
 };
 
@@ -58,7 +59,7 @@ void AddCounts(const SystemCallCounts& counts, Calls& calls)
         // Where the clock can be read without a system call this doesn't occur, and elsewhere it isn't RPC's.
         if (name == "clock_gettime") continue;
         const double each = static_cast<double>(count) / TRACED_CALLS;
-        (IsWakeUp(name) ? calls.wake_ups : calls.work) += each;
+        (IsWakeUp(name) ? calls.wake_ups : IsLook(name) ? calls.looks : calls.work) += each;
         // Less is left over from the measurement itself.
         if (each < 0.02) continue;
         char text[64];
@@ -114,6 +115,7 @@ std::vector<Counted> CountSystemCalls()
 {
     Counted work{"syscalls", "system calls of a worker call", ""};
     Counted wake_ups{"wake-ups", "system calls that wake or await its threads", ""};
+    Counted looks{"looks", "system calls that look in vain before sleeping", ""};
     try {
         const Calls ours = TraceCalls(OURS);
         const Calls plain = TraceCalls(PLAIN);
@@ -122,10 +124,12 @@ std::vector<Counted> CountSystemCalls()
         work.notes = {ours.note, plain.note};
         wake_ups.value = ours.wake_ups;
         wake_ups.plain = plain.wake_ups;
+        looks.value = ours.looks;
+        looks.plain = plain.looks;
     } catch (const std::system_error& e) {
-        work.skipped = wake_ups.skipped = e.what();
+        work.skipped = wake_ups.skipped = looks.skipped = e.what();
     }
-    return {work, wake_ups};
+    return {work, wake_ups, looks};
 }
 
 } // namespace bench

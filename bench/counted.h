@@ -31,7 +31,8 @@ struct CountedRow {
 std::vector<Counted> CountCpu();
 //! Heap allocations of one worker call, both processes.
 std::vector<Counted> CountAllocated();
-//! System calls of one worker call, both processes: first all that do work, then those that wake threads.
+//! System calls of one worker call, both processes: first all that do work, then those that wake
+//! threads, and those that look in vain instead of sleeping.
 std::vector<Counted> CountSystemCalls();
 //! Memory of one idle connection, both processes.
 std::vector<Counted> CountConnectionMemory();

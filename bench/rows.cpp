@@ -98,7 +98,7 @@ const std::vector<CountedRow>& CountedRows()
 {
     static const std::vector<CountedRow> rows{
         {{"cpu"}, CountCpu},
-        {{"syscalls", "wake-ups"}, CountSystemCalls},
+        {{"syscalls", "wake-ups", "looks"}, CountSystemCalls},
         {{"allocations"}, CountAllocated},
         {{"memory-connection"}, CountConnectionMemory},
         {{"memory-thread"}, CountThreadMemory},

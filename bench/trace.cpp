@@ -43,8 +43,11 @@ bool StartsWith(const std::string& text, const char* prefix) { return text.rfind
 
 bool IsWakeUp(const std::string& name)
 {
-    return StartsWith(name, "futex ") || StartsWith(name, "eventfd ") || StartsWith(name, "pipe ");
+    return StartsWith(name, "futex ") || StartsWith(name, "eventfd ") || StartsWith(name, "pipe ") ||
+           StartsWith(name, "timerfd_");
 }
+
+bool IsLook(const std::string& name) { return name == "sched_yield" || name == "epoll_wait look"; }
 
 SystemCallTrace::SystemCallTrace(const std::vector<pid_t>& pids)
 {
@@ -161,12 +164,19 @@ void SystemCallTrace::count(pid_t thread)
 {
     __ptrace_syscall_info info{};
     if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) <= 0) return;
-    if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
     const pid_t process = m_process_of[thread];
+    if (info.op == PTRACE_SYSCALL_INFO_EXIT && m_looking.erase(thread) > 0) {
+        ++m_counts[process][info.exit.rval > 0 ? "epoll_wait" : "epoll_wait look"];
+    }
+    if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
     const uint64_t number = info.entry.nr;
     std::string name = SystemCallName(number);
     if (number == SYS_futex) {
         name += WaitsOnFutex(info.entry.args[1]) ? " wait" : " wake";
+    } else if (name == "epoll_wait" && info.entry.args[3] == 0) {
+        // What it finds decides what it was.
+        m_looking.insert(thread);
+        return;
     } else if (number == SYS_read || number == SYS_write) {
         const std::string& file = target(process, info.entry.args[0]);
         if (file == "anon_inode:[eventfd]") name = "eventfd " + name;

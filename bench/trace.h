@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <signal.h>
 #include <string>
 #include <sys/types.h>
@@ -17,8 +18,10 @@ namespace bench {
 //! How often each call was made, by name. Those that only wake a thread, or wait to be woken, have names of their own.
 using SystemCallCounts = std::map<std::string, uint64_t>;
 
-//! True for calls on futexes, eventfds and pipes: one thread waiting for another of the same process.
+//! True for calls on futexes, eventfds, pipes and timers: one thread waiting for another of the same process, or for a time.
 bool IsWakeUp(const std::string& name);
+//! True for what a thread does instead of sleeping, and in vain.
+bool IsLook(const std::string& name);
 
 //! Confined to one thread, which must not wait for the traced processes by other means meanwhile.
 class SystemCallTrace
@@ -48,6 +51,7 @@ private:
     sigset_t m_old_mask{};
     Fd m_child_signal;
     std::map<pid_t, pid_t> m_process_of; //!< by thread
+    std::set<pid_t> m_looking; //!< threads inside an epoll_wait that doesn't wait
     std::map<pid_t, SystemCallCounts> m_counts;
     std::map<std::pair<pid_t, uint64_t>, std::string> m_targets;
 };

@@ -65,6 +65,7 @@ protected:
             while (!m_leadership.checkRequested()) {
                 Port::Events events;
                 m_leadership.sleep(events);
+                ++m_woken;
                 m_port.dispatch(events);
                 if (events.nudged) count(m_nudges);
             }
@@ -90,6 +91,15 @@ protected:
     {
         while (!m_leadership.lead()) std::this_thread::yield();
     }
+    void burst()
+    {
+        while (!m_leadership.bursting()) {
+            lead();
+            m_leadership.stopLeading();
+        }
+    }
+
+    std::atomic<int> m_woken{0};
 
 private:
     std::thread m_own_thread;
@@ -213,6 +223,55 @@ TEST_F(LeadershipWithOwnThread, ServesWhatTheLeaderLeft)
         m_leadership.stopLeading();
         await(m_served, i);
     }
+}
+
+TEST_F(LeadershipWithOwnThread, ServesWhatTheLastOfManyLeadersLeft)
+{
+    for (int i = 1; i <= 20; ++i) {
+        burst();
+        happen();
+        await(m_served, i);
+    }
+}
+
+TEST_F(LeadershipWithOwnThread, ABurstEndsWhileALeaderSleeps)
+{
+    burst();
+    lead();
+    while (m_leadership.bursting()) std::this_thread::yield();
+    // Left to the leader, and then not any more.
+    happen();
+    Port::Events events;
+    m_port.look(events);
+    EXPECT_EQ(events.count, 1);
+    EXPECT_EQ(m_served, 0);
+    m_leadership.stopLeading();
+    m_port.dispatch(events);
+    EXPECT_EQ(m_served, 1);
+    happen();
+    await(m_served, 2);
+}
+
+TEST_F(LeadershipWithOwnThread, ABurstGoesOnWhileLeadersFollow)
+{
+    burst();
+    const int woken = m_woken;
+    const auto start = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(50)) {
+        lead();
+        m_leadership.stopLeading();
+        if (!m_leadership.bursting()) break; // this thread was kept from running for milliseconds
+    }
+    EXPECT_LE(m_woken - woken, 1);
+}
+
+TEST_F(LeadershipWithOwnThread, ABurstEndsWithIt)
+{
+    burst();
+    m_leadership.setRunning(false);
+    EXPECT_FALSE(m_leadership.bursting());
+    EXPECT_FALSE(m_leadership.lead());
+    m_leadership.setRunning(true);
 }
 
 TEST_F(LeadershipWithOwnThread, HearsANudgeWhereverItSleeps)

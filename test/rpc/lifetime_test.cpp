@@ -37,6 +37,20 @@ TEST(Lifetime, ObjectWithoutDestroyIsReleasedInTheBackground)
     EXPECT_EQ(session.client->add(1, 2), 3);
 }
 
+// The release is held for the next call, which doesn't come.
+TEST(Lifetime, ObjectDroppedAfterManyCallsIsReleasedAllTheSame)
+{
+    Session session;
+    for (int i = 0; i < 20; ++i) {
+        Signal destroyed;
+        session.impl.on_counter_destroyed = [&] { destroyed.set(); };
+        auto counter = session.client->makeCounter();
+        for (int j = 0; j < 50; ++j) EXPECT_EQ(session.client->add(i, j), i + j);
+        delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+        ASSERT_TRUE(destroyed.wait());
+    }
+}
+
 TEST(Lifetime, ObjectWithDestroyIsReleasedBeforeTheClientsDestructorReturns)
 {
     Session session;

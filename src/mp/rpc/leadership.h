@@ -5,6 +5,7 @@
 #include "wake-fd.h"
 
 #include <atomic>
+#include <chrono>
 #include <kj/io.h>
 #include <mp/sync.h>
 #include <thread>
@@ -13,6 +14,9 @@ namespace mp {
 
 //! Who sleeps on the events of a loop's port, one thread at a time: one that waits for an answer or a request (the
 //! leader), else the loop's own thread, else the owner. See doc/design.md, "Who drives the loop".
+//!
+//! While leaders follow each other quickly, in a burst, the loop's own thread isn't told whenever there is none: the next
+//! one comes sooner than it would wake up. It serves what is left a moment after the last one.
 class Leadership
 {
 public:
@@ -33,6 +37,9 @@ public:
 
     //! The loop's own thread is there to serve, or not any more.
     void setRunning(bool running);
+    //! Whether sleep() will return within milliseconds when nobody leads any more. Any thread.
+    bool bursting() const { return m_bursting.load(); }
+
     //! Sleep until there is something to serve, or to look at. On the loop's own thread.
     //! @param events  to serve; perhaps none
     void sleep(Port::Events& events);
@@ -42,12 +49,18 @@ public:
     bool checkRequested() { return m_check_requested.exchange(false); }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     //! Take events that nobody leads for. On the loop's own thread.
     //! @return whether there are any
     bool look(Port::Events& events) MP_REQUIRES(m_mutex);
     void sleepOnPort(Port::Events& events);
     void sleepOnFallback();
     void arm(bool armed) MP_REQUIRES(m_mutex);
+    void countLeader() MP_REQUIRES(m_mutex);
+    void endBurstAt(Clock::time_point time) MP_REQUIRES(m_mutex);
+    void lull();
+    void endBurst() MP_REQUIRES(m_mutex);
     bool led() const MP_REQUIRES(m_mutex) { return m_lead_depth > 0; }
     void becomeLeader() MP_REQUIRES(m_mutex);
 
@@ -56,7 +69,11 @@ private:
     //! should look around.
     kj::AutoCloseFd m_fallback;
     WakeFd m_wake;
+    //! The timer that ends a burst.
+    kj::AutoCloseFd m_lull;
     std::atomic<bool> m_check_requested{false};
+    //! Changed holding m_mutex.
+    std::atomic<bool> m_bursting{false};
     //! There may be events that nobody leads for. Only the loop's own thread uses it.
     bool m_look{false};
 
@@ -69,6 +86,11 @@ private:
     bool m_own_thread_leads MP_GUARDED_BY(m_mutex){false};
     bool m_evict_own_thread MP_GUARDED_BY(m_mutex){false};
     int m_unled_looks MP_GUARDED_BY(m_mutex){0};
+    bool m_armed MP_GUARDED_BY(m_mutex){true};
+    Clock::time_point m_burst_end MP_GUARDED_BY(m_mutex);
+    //! Outside of bursts.
+    int m_leaders MP_GUARDED_BY(m_mutex){0};
+    Clock::time_point m_counted_since MP_GUARDED_BY(m_mutex);
 };
 
 } // namespace mp

@@ -3,6 +3,7 @@
 #include "fault.h"
 
 #include <capnp/any.h>
+#include <capnp/rpc.capnp.h>
 #include <cerrno>
 #include <kj/debug.h>
 #include <sys/socket.h>
@@ -39,6 +40,12 @@ public:
     void send() override { m_network.enqueue(*this); }
     size_t sizeInWords() override { return m_message.sizeInWords(); }
 
+    //! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
+    bool isUrgent()
+    {
+        const auto which = m_message.getRoot<capnp::rpc::Message>().which();
+        return which != capnp::rpc::Message::FINISH && which != capnp::rpc::Message::RELEASE;
+    }
     kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return m_message.getSegmentsForOutput(); }
 
 private:
@@ -212,6 +219,7 @@ void MessageNetwork::enqueue(Outgoing& message)
         m_flush_pending = true;
         m_reactor.needsFlush(*this);
     }
+    if (message.isUrgent() || m_output_bytes > MAX_KEPT_BYTES) m_reactor.urgeFlush();
 }
 
 size_t MessageNetwork::gather(iovec* pieces, size_t max) const

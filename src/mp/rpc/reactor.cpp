@@ -261,8 +261,18 @@ bool Reactor::runPosted(bool with_tasks)
     return !found.empty() || !tasks.empty();
 }
 
+bool Reactor::hold()
+{
+    // In this order: either the own thread, which ends the burst before it looks, sees that there is something; or this
+    // sees that the burst has ended.
+    m_held.store(true);
+    return m_leadership.bursting();
+}
+
 bool Reactor::flush()
 {
+    m_held.store(false);
+    m_flush_urgent = false;
     if (m_flush.empty()) return false;
     while (!m_flush.empty()) {
         Flushable* flushable = m_flush.back();
@@ -270,6 +280,13 @@ bool Reactor::flush()
         guard([&] { flushable->flush(); });
     }
     return true;
+}
+
+void Reactor::flushHeld()
+{
+    if (m_leadership.bursting() || !m_held.load() || MP_FAULT(KeepsHeldOutput) || !enter()) return;
+    flush();
+    leave();
 }
 
 bool Reactor::serve()
@@ -295,7 +312,7 @@ void Reactor::drive(int& rounds)
         // One batch: the events that it caused run before what the same threads post next.
         const bool posted = rounds > 0 && runPosted(true);
         if (posted) rounds = m_mutex.awaited() ? 0 : rounds - 1;
-        const bool flushed = flush();
+        const bool flushed = !m_flush.empty() && (m_flush_urgent || !hold()) && flush();
         more = posted || flushed || m_kj_loop.isRunnable() || m_port.woken();
     }
     m_port.armTimer();
@@ -372,6 +389,7 @@ void Reactor::run()
         Port::Events events;
         m_leadership.sleep(events);
         if (events.any()) serveEvents(events);
+        flushHeld();
     }
     m_leadership.setRunning(false);
     enter();

@@ -88,8 +88,10 @@ public:
     //! @return whether it ran on this thread
     bool call(FunctionRef<void()> fn);
 
-    //! Have output sent before the owner gives the loop up. Owning the loop.
+    //! Have output sent before the owner gives the loop up. If none of it is urgent, and calls follow each other quickly,
+    //! it may be held for a millisecond or two, and is sent with what is written next. Owning the loop.
     void needsFlush(Flushable& flushable);
+    void urgeFlush() { m_flush_urgent = true; }
     void removeFlush(Flushable& flushable);
 
     //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
@@ -138,7 +140,11 @@ private:
     //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
     //! @return whether there was anything
     bool runPosted(bool with_tasks);
+    //! Hold output, if the loop's own thread will see to it.
+    bool hold();
     bool flush();
+    //! Send what was held, when the calls don't go on. On the loop's own thread.
+    void flushHeld();
     //! Run fn and log what it throws: the loop's owner is anybody, and has nothing to do with it.
     void guard(FunctionRef<void()> fn) noexcept;
     void log(Log level, const char* what, const std::string& text) const noexcept;
@@ -158,6 +164,9 @@ private:
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
     std::vector<Flushable*> m_flush;
+    bool m_flush_urgent{false};
+    //! Output is held. Changed owning the loop.
+    std::atomic<bool> m_held{false};
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
     Mutex m_post_mutex;
