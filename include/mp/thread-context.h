@@ -1,6 +1,7 @@
 #ifndef MP_THREAD_CONTEXT_H
 #define MP_THREAD_CONTEXT_H
 
+#include <atomic>
 #include <condition_variable>
 #include <kj/function.h>
 #include <list>
@@ -31,8 +32,9 @@ struct Waiter
     }
 
     //! Have the waiting thread run fn after those that are pending already. Any thread.
+    //! @param owned  an event loop that the caller owns: the thread is woken when the loop is given up
     //! @return a number for take()
-    uint64_t enqueue(kj::Function<void()> fn);
+    uint64_t enqueue(kj::Function<void()> fn, Reactor* owned = nullptr);
 
     struct Task
     {
@@ -44,7 +46,11 @@ struct Waiter
     std::list<Task> take(uint64_t number);
 
     //! Set what the waiting thread's predicate reads, and make it look. Any thread. The waiter may be gone afterwards.
-    void signal(bool& flag);
+    void signal(bool& flag, Reactor* owned = nullptr);
+
+    //! Have the waiting thread run no pending functions until release() or signal().
+    void hold();
+    void release(Reactor* owned = nullptr);
 
     //! Run pending functions, with the lock released, until there are none and pred() is true.
     template <class Predicate>
@@ -68,13 +74,17 @@ private:
     void runOne(Lock& lock) MP_REQUIRES(m_mutex);
     //! Destroy the pending functions, when the thread ends.
     void dropTasks();
-    //! Make the thread look again: notify m_cv, or interrupt its sleep in an event loop.
-    void wake() MP_REQUIRES(m_mutex);
+    bool hasWork() const MP_REQUIRES(m_mutex) { return !m_held && !m_tasks.empty(); }
+    //! Make the thread look again, wherever it sleeps.
+    void wake(Reactor* owned) MP_REQUIRES(m_mutex);
 
-    uint64_t push(kj::Function<void()> fn) MP_REQUIRES(m_mutex);
+    uint64_t push(kj::Function<void()> fn, Reactor* owned = nullptr) MP_REQUIRES(m_mutex);
 
     std::list<Task> m_tasks MP_GUARDED_BY(m_mutex);
     uint64_t m_last_number MP_GUARDED_BY(m_mutex){0};
+    bool m_held MP_GUARDED_BY(m_mutex){false};
+    //! 1 while the thread sleeps there, instead of on m_cv. Changed holding m_mutex.
+    std::atomic<uint32_t> m_sleep_word{0};
     //! The event loop on whose events the thread sleeps at this moment, instead of on m_cv.
     Reactor* m_leading MP_GUARDED_BY(m_mutex){nullptr};
     //! Its sleep has been interrupted already.

@@ -1,5 +1,8 @@
+#include <atomic>
 #include <capnp/rpc-twoparty.h>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <rpc/support/foreign-clients.h>
 #include <rpc/support/gate.h>
@@ -202,6 +205,84 @@ TEST_F(ForeignClients, AreCalledBackWithoutThreadsOfTheirs)
         request.setArg(41);
         EXPECT_EQ(request.send().wait(io.waitScope).getResult(), 42);
     });
+}
+
+class NamedThread final : public Thread::Server
+{
+public:
+    explicit NamedThread(kj::StringPtr name) : m_name(name) {}
+    kj::Promise<void> getName(GetNameContext context) override
+    {
+        context.getResults().setResult(m_name);
+        return kj::READY_NOW;
+    }
+
+private:
+    const kj::StringPtr m_name;
+};
+
+//! Tells the name of the thread that it is to run on.
+class NamingCallback final : public messages::Callback::Server
+{
+public:
+    explicit NamingCallback(std::string& name) : m_name(name) {}
+    kj::Promise<void> call(CallContext context) override
+    {
+        return context.getParams().getContext().getThread().getNameRequest().send().then(
+            [this](auto&& result) { m_name = result.getResult().cStr(); });
+    }
+
+private:
+    std::string& m_name;
+};
+
+bool Sleeps(pid_t thread)
+{
+    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string text;
+    std::getline(stat, text);
+    return text.substr(text.rfind(')')).rfind(") S", 0) == 0;
+}
+
+// A worker calls back while another thread has its loop, and a request that waits for the worker has a callback thread of
+// its own.
+TEST_F(ForeignClients, AreCalledBackOnTheThreadOfTheRequestThatCalls)
+{
+    std::atomic<bool> second_started{false};
+    std::thread owner;
+    m_impl.on_run = [&](const std::string& what) {
+        second_started = true;
+        return what;
+    };
+    m_impl.on_lend = [&] {
+        EXPECT_TRUE(m_logs.waitFor("IPC server post request", 2));
+        std::atomic<bool> owned{false};
+        owner = std::thread([&, worker = gettid()] {
+            m_server.loop().sync([&] {
+                owned = true;
+                while (!Sleeps(worker) && !second_started) std::this_thread::yield();
+            });
+        });
+        // Awake until it waits for the loop.
+        while (!owned) std::this_thread::yield();
+    };
+    std::string called_on;
+    run([&](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto lend = service.lendRequest();
+        lend.initContext().setThread(thread);
+        lend.getContext().setCallbackThread(kj::heap<NamedThread>("first"));
+        lend.setCallback(kj::heap<NamingCallback>(called_on));
+        auto second = runRequest(service, "second");
+        second.initContext().setThread(thread);
+        second.getContext().setCallbackThread(kj::heap<NamedThread>("second"));
+        auto lent = lend.send();
+        auto ran = second.send();
+        lent.wait(io.waitScope);
+        ran.wait(io.waitScope);
+    });
+    owner.join();
+    EXPECT_EQ(called_on, "first");
 }
 
 TEST_F(ForeignClients, MayDropObjectsWithoutDestroyingThem)

@@ -5,6 +5,7 @@
 #include <rpc/support/leader.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
+#include <rpc/support/session.h>
 #include <rpc/support/signal.h>
 
 namespace mp::test {
@@ -37,6 +38,35 @@ TEST(ReactorLead, PassesToAnOwnerThatWaits)
         bell.ring();
         thread.join();
         EXPECT_TRUE(heard);
+    }
+}
+
+// Threads are woken when the loop is given up. An owner that waits for one of them first must not wait for ever.
+TEST(ReactorWakes, ThreadsThatTheOwnerWaitsFor)
+{
+    Session session;
+    Reactor& reactor = ReactorOf(session.clientLoop());
+    for (int i = 0; i < 20; ++i) {
+        Waiter waiter;
+        bool done = false;
+        Signal looked;
+        Signal woken;
+        std::thread thread([&] {
+            Lock lock(waiter.m_mutex);
+            reactor.wait(waiter, lock, /* may_lead= */ false, [&] {
+                looked.set();
+                return done;
+            });
+            woken.set();
+        });
+        EXPECT_TRUE(looked.wait());
+        // Calls that follow each other.
+        for (int j = 0; j < 50; ++j) session.client->add(1, 2);
+        reactor.call([&] {
+            waiter.signal(done, &reactor);
+            EXPECT_TRUE(woken.wait());
+        });
+        thread.join();
     }
 }
 

@@ -1,8 +1,16 @@
 #include <mp/thread-context.h>
 
 #include <gtest/gtest.h>
+#include <memory>
+#include <mp/rpc/reactor.h>
+#include <mp/rpc/runtime.h>
+#include <mp/rpc/sleep-word.h>
+#include <rpc/support/logs.h>
+#include <rpc/support/loop-thread.h>
 #include <rpc/support/signal.h>
+#include <sys/mman.h>
 #include <thread>
+#include <vector>
 
 namespace mp::test {
 namespace {
@@ -63,6 +71,76 @@ TEST(Waiters, RunFunctionsInOrderWithoutTheLock)
     Lock lock(waiter.m_mutex);
     waiter.wait(lock, [] { return true; });
     EXPECT_EQ(order, "abcd");
+}
+
+TEST(Waiters, RunNothingWhileTheyAreHeld)
+{
+    Logs logs;
+    LoopThread loop_thread(logs.options());
+    Reactor& reactor = ReactorOf(loop_thread.loop());
+    Waiter waiter;
+    bool done = false;
+    std::string order;
+    Signal looked;
+    Signal ran;
+    waiter.hold();
+    waiter.enqueue([&] {
+        order += "task ";
+        ran.set();
+    });
+    std::thread thread([&] {
+        Lock lock(waiter.m_mutex);
+        reactor.wait(waiter, lock, /* may_lead= */ false, [&] {
+            if (!looked.isSet()) order += "look ";
+            looked.set();
+            return done;
+        });
+    });
+    EXPECT_TRUE(looked.wait());
+    waiter.release();
+    EXPECT_TRUE(ran.wait());
+    waiter.hold();
+    // As when a call fails before it is sent.
+    waiter.signal(done);
+    thread.join();
+    EXPECT_EQ(order, "look task ");
+}
+
+TEST(WakeUps, WakeEveryThread)
+{
+    constexpr int THREADS = 40; // more than there is room for
+    std::vector<SleepWord> words(THREADS);
+    std::vector<std::thread> threads;
+    for (SleepWord& word : words) {
+        word = 1;
+        threads.emplace_back([&word] {
+            while (word == 1) SleepOn(word);
+        });
+    }
+    WakeUps wake_ups;
+    for (SleepWord& word : words) {
+        word = 0;
+        wake_ups.add(word);
+    }
+    // On another thread than that which added them.
+    std::thread([&] { wake_ups.perform(); }).join();
+    for (std::thread& thread : threads) thread.join();
+}
+
+TEST(WakeUps, MayComeWhenTheThreadIsGone)
+{
+    WakeUps wake_ups;
+    {
+        auto* const page = mmap(nullptr, sizeof(SleepWord), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ASSERT_NE(page, MAP_FAILED);
+        wake_ups.add(*new (page) SleepWord(0));
+        munmap(page, sizeof(SleepWord));
+    }
+    wake_ups.perform();
+    auto gone = std::make_unique<SleepWord>(0);
+    wake_ups.add(*gone);
+    gone.reset();
+    WakeUps(wake_ups).perform();
 }
 
 } // namespace

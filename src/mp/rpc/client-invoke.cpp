@@ -45,20 +45,23 @@ public:
 
     ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build, Read read)
         : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
-          m_thread(CallingThread(m_loop))
+          m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
     {
     }
 
-    //! Send the request. Owning the loop.
-    void start();
-    void wait(bool may_lead);
+    //! Send the request, or have the loop's owner send it.
+    void send();
+    void wait();
     //! Tell the caller how the call failed, if it did.
     void report();
 
 private:
+    //! Owning the loop.
+    //! @return whether it was sent; otherwise the call is done
+    bool start();
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
-    void done() { m_thread.waiter->signal(m_done); }
+    void done() { m_thread.waiter->signal(m_done, &m_reactor); }
 
     ProxyContext& m_context;
     capnp::Capability::Client& m_client;
@@ -66,7 +69,9 @@ private:
     const Build m_build;
     const Read m_read;
     EventLoop& m_loop;
+    Reactor& m_reactor;
     ThreadContext& m_thread;
+    bool m_may_lead{true};
 
     //! Guarded by the waiter's mutex.
     bool m_done{false};
@@ -76,12 +81,25 @@ private:
     CaughtException m_exception;
 };
 
-void ClientCall::start()
+void ClientCall::send()
+{
+    const Reactor::Try tried = m_reactor.tryCall([this] { start(); });
+    if (tried == Reactor::Try::Ran) return;
+    m_may_lead = tried == Reactor::Try::Busy;
+    Waiter& waiter = *m_thread.waiter;
+    // The call is built from what this thread runs now, not from what it may be asked to run meanwhile.
+    waiter.hold();
+    m_reactor.post([this, &waiter] {
+        if (start()) waiter.release(&m_reactor);
+    });
+}
+
+bool ClientCall::start()
 {
     if (m_context.connection == nullptr) {
         m_disconnected = "IPC client method called after disconnect.";
         done();
-        return;
+        return false;
     }
     try {
         auto request = NewRequest(m_client, m_method);
@@ -95,10 +113,13 @@ void ClientCall::start()
         m_loop.m_task_set->add(request.send().then(
             [this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
             [this](kj::Exception&& error) { failed(kj::mv(error)); }));
+        return true;
     } catch (...) {
         m_exception.capture();
-        if (!MP_FAULT(SwallowsBuildErrors)) done();
     }
+    // When the exception is the caller's alone.
+    if (!MP_FAULT(SwallowsBuildErrors)) done();
+    return false;
 }
 
 void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
@@ -139,11 +160,11 @@ void ClientCall::failed(kj::Exception&& error)
     }
 }
 
-void ClientCall::wait(bool may_lead)
+void ClientCall::wait()
 {
     Waiter& waiter = *m_thread.waiter;
     Lock lock(waiter.m_mutex);
-    ReactorOf(m_loop).wait(waiter, lock, may_lead, [this] { return m_done; });
+    m_reactor.wait(waiter, lock, m_may_lead, [this] { return m_done; });
 }
 
 void ClientCall::report()
@@ -166,8 +187,8 @@ void Invoke(ProxyContext& context, capnp::Capability::Client& client, const Meth
                                " called on the event loop thread, which would wait for itself");
     }
     ClientCall call(context, client, method, build, read);
-    const bool may_lead = ReactorOf(loop).call([&] { call.start(); });
-    call.wait(may_lead);
+    call.send();
+    call.wait();
     call.report();
 }
 } // namespace

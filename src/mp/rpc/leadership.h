@@ -15,8 +15,8 @@ namespace mp {
 //! Who sleeps on the events of a loop's port, one thread at a time: one that waits for an answer or a request (the
 //! leader), else the loop's own thread, else the owner. See doc/design.md, "Who drives the loop".
 //!
-//! While leaders follow each other quickly, in a burst, the loop's own thread isn't told whenever there is none: the next
-//! one comes sooner than it would wake up. It serves what is left a moment after the last one.
+//! While leaders follow each other quickly, or find events, in a burst, the loop's own thread isn't told whenever there is
+//! no leader: the next one comes sooner than it would wake up. It serves what is left a moment after the last one.
 class Leadership
 {
 public:
@@ -37,7 +37,9 @@ public:
 
     //! The loop's own thread is there to serve, or not any more.
     void setRunning(bool running);
-    //! Whether sleep() will return within milliseconds when nobody leads any more. Any thread.
+    //! The leader has found events. While there are many, that is a burst too.
+    void served();
+    //! Whether sleep() will return within milliseconds when that goes on no more. Any thread.
     bool bursting() const { return m_bursting.load(); }
 
     //! Sleep until there is something to serve, or to look at. On the loop's own thread.
@@ -57,7 +59,7 @@ private:
     void sleepOnPort(Port::Events& events);
     void sleepOnFallback();
     void arm(bool armed) MP_REQUIRES(m_mutex);
-    void countLeader() MP_REQUIRES(m_mutex);
+    void count() MP_REQUIRES(m_mutex);
     void endBurstAt(Clock::time_point time) MP_REQUIRES(m_mutex);
     void lull();
     void endBurst() MP_REQUIRES(m_mutex);
@@ -88,8 +90,8 @@ private:
     int m_unled_looks MP_GUARDED_BY(m_mutex){0};
     bool m_armed MP_GUARDED_BY(m_mutex){true};
     Clock::time_point m_burst_end MP_GUARDED_BY(m_mutex);
-    //! Outside of bursts.
-    int m_leaders MP_GUARDED_BY(m_mutex){0};
+    //! Outside of bursts: of leaders, and of what they found.
+    int m_count MP_GUARDED_BY(m_mutex){0};
     Clock::time_point m_counted_since MP_GUARDED_BY(m_mutex);
 };
 

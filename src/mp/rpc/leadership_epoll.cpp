@@ -13,7 +13,7 @@ namespace {
 //! Looks of the loop's own thread for events that nobody led for, after which it sleeps on them directly.
 constexpr int ALONE = 64;
 
-//! So many leaders within that time begin a burst.
+//! So many leaders, or times that one finds events, within that time begin a burst.
 constexpr int BURST = 8;
 constexpr std::chrono::milliseconds BURST_TIME{1};
 //! It ends when there was none for between one and so many milliseconds.
@@ -56,7 +56,13 @@ void Leadership::arm(bool armed)
     m_armed = armed;
 }
 
-void Leadership::countLeader()
+void Leadership::served()
+{
+    const Lock lock(m_mutex);
+    count();
+}
+
+void Leadership::count()
 {
     const Clock::time_point now = Clock::now();
     if (bursting()) {
@@ -65,9 +71,9 @@ void Leadership::countLeader()
     }
     if (now - m_counted_since > BURST_TIME) {
         m_counted_since = now;
-        m_leaders = 0;
+        m_count = 0;
     }
-    if (++m_leaders < BURST || !m_running) return;
+    if (++m_count < BURST || !m_running) return;
     endBurstAt(now + LULL);
     m_bursting.store(true);
 }
@@ -93,7 +99,7 @@ void Leadership::endBurst()
 {
     if (!bursting()) return;
     m_bursting.store(false);
-    m_leaders = 0;
+    m_count = 0;
     if (!led()) arm(true);
 }
 
@@ -140,7 +146,7 @@ bool Leadership::stopLeading()
 {
     const Lock lock(m_mutex);
     if (--m_lead_depth > 0) return false;
-    countLeader();
+    count();
     if (!bursting()) arm(true);
     return std::exchange(m_owner_asks, false);
 }

@@ -73,6 +73,7 @@ void Reactor::close()
     m_scope->cancelAllDetached();
     int rounds = MAX_ROUNDS;
     drive(rounds);
+    wakeNow();
     endScope();
     m_mutex.unlock();
 }
@@ -136,6 +137,7 @@ bool Reactor::mayLeave()
 
 void Reactor::leave(int rounds)
 {
+    std::optional<WakeUps> wake_ups;
     bool left = true;
     while (left) {
         drive(rounds);
@@ -145,15 +147,17 @@ void Reactor::leave(int rounds)
         left = !m_events.empty() || !m_tasks.empty();
         if (left && rounds > 0) continue;
         endScope();
+        wake_ups.emplace(m_wake_ups);
         m_mutex.unlock();
         break;
     }
     // Whoever sleeps goes on with it.
     if (left) m_port.nudge();
+    wake_ups->perform();
 }
 
 template <typename Put>
-void Reactor::post(const Put& put)
+void Reactor::leaveToOwner(const Put& put)
 {
     bool acquired_mutex = false;
     {
@@ -220,12 +224,12 @@ bool Reactor::call(FunctionRef<void()> fn)
         const KjScope kj_scope(*this);
         run();
         // What came meanwhile, and the rest is for those that sleep on events: this thread has something else to do.
-        leave(1);
+        leave(CALL_ROUNDS);
     } else {
         std::mutex mutex;
         std::condition_variable done_cv;
         bool done = false;
-        post([&]() MP_REQUIRES(m_post_mutex) {
+        leaveToOwner([&]() MP_REQUIRES(m_post_mutex) {
             m_tasks.push_back([&] {
                 run();
                 const std::lock_guard lock(mutex);
@@ -239,6 +243,23 @@ bool Reactor::call(FunctionRef<void()> fn)
     }
     if (error) error.rethrow();
     return owns;
+}
+
+Reactor::Try Reactor::tryCall(FunctionRef<void()> fn)
+{
+    if (!m_mutex.try_lock()) return Try::Busy;
+    if (!acquired()) return Try::Cannot;
+    {
+        const KjScope kj_scope(*this);
+        guard(fn);
+    }
+    leave(CALL_ROUNDS);
+    return Try::Ran;
+}
+
+void Reactor::post(kj::Function<void()> fn)
+{
+    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_tasks.push_back(kj::mv(fn)); });
 }
 
 void Reactor::needsFlush(Flushable& flushable) { m_flush.push_back(&flushable); }
@@ -282,9 +303,19 @@ bool Reactor::flush()
     return true;
 }
 
-void Reactor::flushHeld()
+void Reactor::wakeLater(const SleepWord& word)
 {
-    if (m_leadership.bursting() || !m_held.load() || MP_FAULT(KeepsHeldOutput) || !enter()) return;
+    m_wake_ups.add(word);
+    // In this order, as in hold(). The own thread can't help itself.
+    if (!m_leadership.bursting() || std::this_thread::get_id() == m_run_thread) wakeNow();
+}
+
+void Reactor::catchUp()
+{
+    if (m_leadership.bursting()) return;
+    // The owner may wait for one of these threads.
+    if (!MP_FAULT(KeepsWakeUps)) m_wake_ups.perform();
+    if (!m_held.load() || MP_FAULT(KeepsHeldOutput) || !enter()) return;
     flush();
     leave();
 }
@@ -293,6 +324,7 @@ bool Reactor::serve()
 {
     const bool events = runPosted(false);
     const bool flushed = flush();
+    wakeNow();
     return events || flushed;
 }
 
@@ -332,7 +364,7 @@ bool Reactor::serveEvents(const Port::Events& events)
             return true;
         }
     }
-    post([&]() MP_REQUIRES(m_post_mutex) { m_events.push_back(events); });
+    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_events.push_back(events); });
     return can_own;
 }
 
@@ -340,7 +372,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
 {
     bool leading = false;
     for (;;) {
-        if (!waiter.m_tasks.empty()) {
+        if (waiter.hasWork()) {
             if (leading) {
                 Unlock(lock, [&] { stopLeading(); });
                 leading = false;
@@ -352,10 +384,12 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         if (pred()) break;
         if (!leading && may_lead) {
             Unlock(lock, [&] { leading = m_leadership.lead(); });
-            if (!MP_FAULT(SleepsWithoutLooking) && (!waiter.m_tasks.empty() || pred())) continue;
+            if (!MP_FAULT(SleepsWithoutLooking) && (waiter.hasWork() || pred())) continue;
         }
         if (!leading) {
-            waiter.m_cv.wait(lock.m_lock);
+            waiter.m_sleep_word.store(1);
+            Unlock(lock, [&] { SleepOn(waiter.m_sleep_word); });
+            waiter.m_sleep_word.store(0);
             continue;
         }
         Port::Events events;
@@ -364,6 +398,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         waiter.m_leading = nullptr;
         if (std::exchange(waiter.m_kicked, false) && !events.kicked) m_port.unkick(events);
         Unlock(lock, [&] {
+            if (events.any()) m_leadership.served();
             if (events.any() && !serveEvents(events)) {
                 // The thread has entered a KJ loop of its own since it began to wait.
                 may_lead = leading = false;
@@ -389,7 +424,7 @@ void Reactor::run()
         Port::Events events;
         m_leadership.sleep(events);
         if (events.any()) serveEvents(events);
-        flushHeld();
+        catchUp();
     }
     m_leadership.setRunning(false);
     enter();

@@ -4,6 +4,7 @@
 #include "fair-mutex.h"
 #include "leadership.h"
 #include "port.h"
+#include "sleep-word.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -84,6 +85,18 @@ public:
     //! Owning the loop.
     bool mayLeave();
 
+    enum class Try { Ran, Busy, Cannot };
+    //! Run fn owning the loop, if that is free, and this thread can own it. What fn throws is logged.
+    Try tryCall(FunctionRef<void()> fn);
+    //! Have fn run owning the loop, on this thread or another one, now or soon. What it throws is logged.
+    void post(kj::Function<void()> fn);
+
+    //! Wake a thread, in a burst of calls not before the loop is given up: it would only wait for that, and for this
+    //! processor. Owning the loop.
+    void wakeLater(const SleepWord& word);
+    //! Wake those that were put off. Owning the loop, before something that may take long.
+    void wakeNow() { m_wake_ups.perform(); }
+
     //! Run fn owning the loop: on this thread, unless it can't own it. Throws what fn throws.
     //! @return whether it ran on this thread
     bool call(FunctionRef<void()> fn);
@@ -116,6 +129,8 @@ public:
 
 private:
     static constexpr int MAX_ROUNDS = 64;
+    //! Of a thread that has come with something to do.
+    static constexpr int CALL_ROUNDS = 1;
 
     // Port::Idle
     bool serve() override;
@@ -135,7 +150,7 @@ private:
     //! Leave work to the owner: to this thread, now, if nobody owns the loop. Doesn't wait for the work.
     //! @param put  adds the work to m_events or m_tasks
     template <typename Put>
-    void post(const Put& put);
+    void leaveToOwner(const Put& put);
     //! Run one batch of what was posted.
     //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
     //! @return whether there was anything
@@ -143,8 +158,8 @@ private:
     //! Hold output, if the loop's own thread will see to it.
     bool hold();
     bool flush();
-    //! Send what was held, when the calls don't go on. On the loop's own thread.
-    void flushHeld();
+    //! Do what was put off, when the calls don't go on. On the loop's own thread.
+    void catchUp();
     //! Run fn and log what it throws: the loop's owner is anybody, and has nothing to do with it.
     void guard(FunctionRef<void()> fn) noexcept;
     void log(Log level, const char* what, const std::string& text) const noexcept;
@@ -163,6 +178,7 @@ private:
     FairMutex m_mutex;
     std::atomic<std::thread::id> m_owner;
     std::thread::id* m_owner_slot{nullptr};
+    WakeUps m_wake_ups;
     std::vector<Flushable*> m_flush;
     bool m_flush_urgent{false};
     //! Output is held. Changed owning the loop.

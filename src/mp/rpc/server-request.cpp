@@ -136,6 +136,8 @@ kj::Exception ServerRequest::refuseCanceled()
 kj::Promise<void> ServeOnLoop(ServerRequest& request)
 {
     request.logReceived();
+    // The method may take long.
+    ReactorOf(*request.m_loop).wakeNow();
     // The loop's owner may be a thread that runs another request.
     const ServerRequest::NoRequest none(CurrentThread());
     // The method may close its own connection.
@@ -217,7 +219,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     ++m_server.m_uses;
     auto promised = kj::heap<Promised>(*this, thread);
     m_waiter = thread.m_thread->waiter.get();
-    m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); });
+    m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); }, &ReactorOf(*m_loop));
     return paf.promise.attach(kj::mv(promised));
 }
 

@@ -1,5 +1,6 @@
 #include "fault.h"
 #include "reactor.h"
+#include "sleep-word.h"
 #include "thread-mapping.h"
 
 #include <algorithm>
@@ -41,16 +42,16 @@ ThreadContext::ThreadContext() = default;
 
 ThreadContext::~ThreadContext() { ThreadMapping::dropThread(*this); }
 
-uint64_t Waiter::enqueue(kj::Function<void()> fn)
+uint64_t Waiter::enqueue(kj::Function<void()> fn, Reactor* owned)
 {
     const Lock lock(m_mutex);
-    return push(kj::mv(fn));
+    return push(kj::mv(fn), owned);
 }
 
-uint64_t Waiter::push(kj::Function<void()> fn)
+uint64_t Waiter::push(kj::Function<void()> fn, Reactor* owned)
 {
     m_tasks.push_back(Task{++m_last_number, kj::mv(fn)});
-    wake();
+    if (!m_held) wake(owned);
     return m_last_number;
 }
 
@@ -63,11 +64,25 @@ std::list<Waiter::Task> Waiter::take(uint64_t number)
     return taken;
 }
 
-void Waiter::signal(bool& flag)
+void Waiter::signal(bool& flag, Reactor* owned)
 {
     const Lock lock(m_mutex);
     flag = true;
-    wake();
+    m_held = false;
+    wake(owned);
+}
+
+void Waiter::hold()
+{
+    const Lock lock(m_mutex);
+    m_held = !MP_FAULT(RunsOthersFirst);
+}
+
+void Waiter::release(Reactor* owned)
+{
+    const Lock lock(m_mutex);
+    m_held = false;
+    if (!m_tasks.empty()) wake(owned);
 }
 
 void Waiter::runOne(Lock& lock)
@@ -88,9 +103,17 @@ void Waiter::dropTasks()
     tasks.swap(m_tasks);
 }
 
-void Waiter::wake()
+void Waiter::wake(Reactor* owned)
 {
     m_cv.notify_all();
+    if (m_sleep_word.load() == 1) {
+        m_sleep_word.store(0);
+        if (owned) {
+            owned->wakeLater(m_sleep_word);
+        } else {
+            Wake(m_sleep_word);
+        }
+    }
     if (m_leading == nullptr || m_kicked || MP_FAULT(LeavesLeaderAsleep)) return;
     m_kicked = true;
     m_leading->kickLeader();

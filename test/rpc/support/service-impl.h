@@ -17,7 +17,11 @@ public:
     int32_t addOnWorker(int32_t a, int32_t b) override { return a + b; }
     std::string run(const std::string& what) override { return on_run ? on_run(what) : what; }
     std::string runOnLoop(const std::string& what) override { return on_loop ? on_loop(what) : what; }
-    int32_t lend(Callback& callback, int32_t arg) override { return callback.call(arg); }
+    int32_t lend(Callback& callback, int32_t arg) override
+    {
+        if (on_lend) on_lend();
+        return callback.call(arg);
+    }
     int32_t give(std::unique_ptr<Callback> callback, int32_t arg) override { return callback ? callback->call(arg) : -1; }
     void share(std::shared_ptr<Callback> callback) override { m_shared = std::move(callback); }
     int32_t callShared(int32_t arg) override { return m_shared ? m_shared->call(arg) : -1; }
@@ -47,6 +51,7 @@ public:
     // What tests put in, before they call.
     std::function<std::string(const std::string&)> on_run;
     std::function<std::string(const std::string&)> on_loop;
+    std::function<void()> on_lend;
     std::function<void()> on_fail;
     std::function<void()> on_counter_destroyed;
     std::function<void()> on_narrow;
