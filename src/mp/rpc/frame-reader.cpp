@@ -1,5 +1,7 @@
 #include "frame-reader.h"
 
+#include "word-block.h"
+
 #include <capnp/any.h>
 #include <cstring>
 #include <kj/debug.h>
@@ -37,8 +39,8 @@ public:
         : capnp::MessageReader(Options(max_words)), m_segments(segments), m_words(words)
     {
         if (words > m_inline.size()) {
-            m_heap = kj::heapArray<capnp::word>(words);
-            m_data = m_heap.begin();
+            m_heap = WordBlock(words);
+            m_data = m_heap.words().begin();
         } else {
             m_data = m_inline.begin();
         }
@@ -73,7 +75,7 @@ private:
     capnp::word* m_data;
     //! Of several segments; a single one has all words.
     kj::Array<uint32_t> m_sizes;
-    kj::Array<capnp::word> m_heap;
+    WordBlock m_heap;
     //! Room for ordinary calls, so that they take one allocation.
     kj::FixedArray<capnp::word, 64> m_inline;
 };

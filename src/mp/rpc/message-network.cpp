@@ -1,6 +1,7 @@
 #include "message-network.h"
 
 #include "fault.h"
+#include "word-block.h"
 
 #include <capnp/any.h>
 #include <capnp/rpc.capnp.h>
@@ -25,43 +26,54 @@ kj::Exception Disconnected(kj::StringPtr why)
 }
 } // namespace
 
-class MessageNetwork::Outgoing final : public capnp::OutgoingRpcMessage, public kj::Refcounted
+//! A message that is being built. Ordinary ones fit into the first segment, which is a part of it.
+class MessageNetwork::Outgoing final : public capnp::OutgoingRpcMessage,
+                                       public kj::Refcounted,
+                                       private capnp::MessageBuilder
 {
 public:
     Outgoing(MessageNetwork& network, kj::uint first_segment_words)
-        : m_network(network), m_message(first_segment_words <= SCRATCH_WORDS
-                                            ? kj::arrayPtr(m_scratch, SCRATCH_WORDS)
-                                            : kj::ArrayPtr<capnp::word>(m_heap = Zeroed(first_segment_words)))
+        : m_network(network), m_first_segment_words(first_segment_words)
     {
     }
 
     // capnp::OutgoingRpcMessage
-    capnp::AnyPointer::Builder getBody() override { return m_message.getRoot<capnp::AnyPointer>(); }
+    capnp::AnyPointer::Builder getBody() override { return getRoot<capnp::AnyPointer>(); }
     void send() override { m_network.enqueue(*this); }
-    size_t sizeInWords() override { return m_message.sizeInWords(); }
+    size_t sizeInWords() override { return capnp::MessageBuilder::sizeInWords(); }
 
     //! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
     bool isUrgent()
     {
-        const auto which = m_message.getRoot<capnp::rpc::Message>().which();
+        const auto which = getRoot<capnp::rpc::Message>().which();
         return which != capnp::rpc::Message::FINISH && which != capnp::rpc::Message::RELEASE;
     }
-    kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return m_message.getSegmentsForOutput(); }
+    kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return getSegmentsForOutput(); }
 
 private:
     static constexpr size_t SCRATCH_WORDS = 96;
+    //! Segments double up to here.
+    static constexpr size_t MAX_GROWTH_WORDS = (size_t{64} << 20) / sizeof(capnp::word);
 
-    static kj::Array<capnp::word> Zeroed(size_t words)
+    // capnp::MessageBuilder
+    kj::ArrayPtr<capnp::word> allocateSegment(kj::uint minimum_words) override
     {
-        auto array = kj::heapArray<capnp::word>(words);
-        memset(array.begin(), 0, words * sizeof(capnp::word));
-        return array;
+        const size_t wanted = m_allocated == 0 ? m_first_segment_words : kj::min(m_allocated, MAX_GROWTH_WORDS);
+        const size_t words = kj::max(wanted, size_t{minimum_words});
+        if (m_allocated == 0 && words <= SCRATCH_WORDS) {
+            m_allocated = SCRATCH_WORDS;
+            return kj::arrayPtr(m_scratch, SCRATCH_WORDS);
+        }
+        m_allocated += words;
+        m_blocks.add(words);
+        return m_blocks.back().words();
     }
 
     MessageNetwork& m_network;
+    const size_t m_first_segment_words;
     capnp::word m_scratch[SCRATCH_WORDS]{};
-    kj::Array<capnp::word> m_heap;
-    capnp::MallocMessageBuilder m_message;
+    kj::Vector<WordBlock> m_blocks;
+    size_t m_allocated{0};
 };
 
 //! RpcSystem's wait for the next message.
