@@ -15,9 +15,10 @@ namespace mp {
 
 class MessageNetwork;
 class ServerRequest;
+struct IncomingCall;
 class WorkerPool;
 
-kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self, Context::Reader context);
 
 //! A connection to another process, either side of it. Made, used and destroyed only by the owner of the loop.
 class Connection
@@ -57,7 +58,8 @@ private:
     friend class ThreadMapping;
     friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
-    friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+    friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
+                                           Context::Reader context);
 
     void addDisconnectHandler(kj::Function<void()> handler);
 

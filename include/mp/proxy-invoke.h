@@ -70,16 +70,29 @@ void WithLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
 //! the loop thread such calls are refused.
 void HoldLoop(InvokeContext& invoke_context, FunctionRef<void()> fn);
 
-//! One request of a peer: what doesn't depend on its type.
+//! A call of a server's method, as Cap'n Proto hands it over.
+struct IncomingCall
+{
+    //! Read params, call the method, build results.
+    void (*run)(const IncomingCall& call, Connection& connection, ServerRequest& request);
+    const MethodInfo& method;
+    ProxyContext& context;
+    //! The ProxyServer, as run knows it.
+    void* server;
+    //! Keeps parameters and results.
+    ::capnp::CallContextHook& hook;
+};
+
+//! One request of a peer.
 class ServerRequest
 {
 public:
     //! @throws kj::Exception DISCONNECTED when the object's connection is closed, std::runtime_error when the object was
     //! destroyed. Owning the loop.
-    ServerRequest(ProxyContext& server, const MethodInfo& method);
+    explicit ServerRequest(const IncomingCall& call);
     ServerRequest(const ServerRequest&) = delete;
     ServerRequest& operator=(const ServerRequest&) = delete;
-    virtual ~ServerRequest();
+    ~ServerRequest();
 
     //! Number in log messages.
     int number() const { return m_number; }
@@ -96,25 +109,19 @@ public:
     //! Whether what this thread runs is a request of the server object.
     static bool isRunning(const ProxyContext& server);
 
-protected:
-    //! Read params, call the method, build results.
-    virtual void run(Connection& connection) = 0;
-    virtual ::capnp::AnyStruct::Reader params() = 0;
-    virtual ::capnp::AnyStruct::Reader results() = 0;
-    virtual ::capnp::Capability::Client self() = 0;
-    virtual ::capnp::CallContextHook& call() = 0;
-
 private:
     class NoRequest;
     class Promised;
-    friend kj::Promise<void> ServeOnLoop(ServerRequest& request);
-    friend kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+    friend kj::Promise<void> ServeOnLoop(const IncomingCall& call);
+    friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
+                                           Context::Reader context);
     friend void CheckNotCanceled(InvokeContext&);
     friend void WithLoop(InvokeContext&, FunctionRef<void()>);
     friend void HoldLoop(InvokeContext&, FunctionRef<void()>);
     friend class Connection;
     friend class ThreadMapping;
 
+    void run() { m_call.run(m_call, m_connection, *this); }
     void link();
     void unlink();
     void logReceived();
@@ -124,7 +131,7 @@ private:
     void logNotExecuted();
     //! Cancelled while its thread was looked up.
     kj::Exception refuseCanceled();
-    void keep();
+    void keep(::capnp::Capability::Client self);
     //! Let the thread run the request when it has run those before.
     kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
     void execute();
@@ -142,12 +149,12 @@ private:
 
     enum class State { Waiting, Executing, Canceled };
 
+    const IncomingCall m_call;
     EventLoopRef m_loop;
     //! Lives as long as the request.
     ProxyContext& m_server;
     //! May be gone once cancelled: touched only owning the loop, after a look at m_state.
     Connection& m_connection;
-    const MethodInfo& m_method;
     const int m_number;
     //! Becomes Canceled only while the loop is owned.
     std::atomic<State> m_state{State::Waiting};
@@ -159,7 +166,7 @@ private:
     Promised* m_promised{nullptr};
     //! What the method can't do without, also if its caller drops the call: from keep() to finish().
     std::optional<::capnp::Capability::Client> m_self;
-    kj::Own<::capnp::CallContextHook> m_call;
+    kj::Own<::capnp::CallContextHook> m_hook;
     //! While a thread is to run it, or does. See EventLoop::waitForMethods().
     std::shared_ptr<const void> m_in_flight;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
@@ -172,8 +179,9 @@ private:
     ServerRequest* m_outer{nullptr};
 };
 
-kj::Promise<void> ServeOnLoop(ServerRequest& request);
-kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context);
+kj::Promise<void> ServeOnLoop(const IncomingCall& call);
+//! @param self  keeps the server
+kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self, Context::Reader context);
 
 //! What the conversions and hooks of a server's method get.
 template <typename ProxyServer, typename CallContext_>
@@ -217,28 +225,13 @@ template <typename Interface, typename Params, typename Results>
 using ServerContext = ServerInvokeContext<ProxyServer<Interface>, ::capnp::CallContext<Params, Results>>;
 
 template <auto run_fn, typename Server, typename CallContext>
-class TypedServerRequest final : public ServerRequest
+void RunTyped(const IncomingCall& call, Connection& connection, ServerRequest& request)
 {
-public:
-    TypedServerRequest(Server& server, CallContext& call_context, const MethodInfo& method)
-        : ServerRequest(server.m_context, method), m_typed_server(server), m_call_context(call_context)
-    {
-    }
-
-private:
-    void run(Connection& connection) override
-    {
-        ServerInvokeContext<Server, CallContext> server_context{connection, m_typed_server, m_call_context, *this};
-        run_fn(server_context);
-    }
-    ::capnp::AnyStruct::Reader params() override { return m_call_context.getParams(); }
-    ::capnp::AnyStruct::Reader results() override { return m_call_context.getResults().asReader(); }
-    ::capnp::Capability::Client self() override { return m_typed_server.thisCap(); }
-    ::capnp::CallContextHook& call() override { return CallHook(m_call_context); }
-
-    Server& m_typed_server;
-    CallContext m_call_context;
-};
+    CallContext call_context(call.hook);
+    ServerInvokeContext<Server, CallContext> server_context{connection, *static_cast<Server*>(call.server), call_context,
+                                                            request};
+    run_fn(server_context);
+}
 
 //! Throw what a call on a destroyed server object answers.
 [[noreturn]] void ThrowServerDestroyed(const MethodInfo& method);
@@ -249,13 +242,12 @@ private:
 template <auto run_fn, typename ContextAccessor, typename Server, typename CallContext>
 kj::Promise<void> ServeRequest(Server& server, CallContext& call_context, const MethodInfo& method)
 {
-    using Request = TypedServerRequest<run_fn, Server, CallContext>;
+    const IncomingCall call{RunTyped<run_fn, Server, CallContext>, method, server.m_context, &server,
+                            CallHook(call_context)};
     if constexpr (std::is_void_v<ContextAccessor>) {
-        Request request(server, call_context, method);
-        return ServeOnLoop(request);
+        return ServeOnLoop(call);
     } else {
-        auto context = ContextAccessor::get(call_context.getParams());
-        return ServeOnThread(kj::heap<Request>(server, call_context, method), context);
+        return ServeOnThread(call, server.thisCap(), ContextAccessor::get(call_context.getParams()));
     }
 }
 

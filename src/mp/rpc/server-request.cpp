@@ -77,13 +77,13 @@ void ThrowServerDestroyed(const MethodInfo& method)
     throw std::runtime_error(std::string(method.name) + " called on an object that was destroyed");
 }
 
-ServerRequest::ServerRequest(ProxyContext& server, const MethodInfo& method)
-    : m_loop(*server.loop), m_server(server), m_connection(*server.connection), m_method(method),
+ServerRequest::ServerRequest(const IncomingCall& call)
+    : m_call(call), m_loop(*call.context.loop), m_server(call.context), m_connection(*call.context.connection),
       m_number(NextRequestNumber())
 {
     // Calls that were on their way.
-    if (!*server.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
-    if (server.m_destroyed) ThrowServerDestroyed(method);
+    if (!*m_server.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+    if (m_server.m_destroyed) ThrowServerDestroyed(m_call.method);
 }
 
 ServerRequest::~ServerRequest()
@@ -105,19 +105,21 @@ void ServerRequest::unlink()
 
 void ServerRequest::logReceived()
 {
-    MP_LOG(*m_loop, Log::Debug) << "IPC server recv request  #" << m_number << " " << m_method.name << "$Params";
-    MP_LOG(*m_loop, Log::Trace) << "request data: " << Dump(m_loop->m_log_opts, m_method.params_schema(), params());
+    MP_LOG(*m_loop, Log::Debug) << "IPC server recv request  #" << m_number << " " << m_call.method.name << "$Params";
+    MP_LOG(*m_loop, Log::Trace) << "request data: " << Dump(m_loop->m_log_opts, m_call.method.params_schema(),
+                                                            m_call.hook.getParams().getAs<capnp::AnyStruct>());
 }
 
 void ServerRequest::logAnswered()
 {
-    MP_LOG(*m_loop, Log::Debug) << "IPC server send response #" << m_number << " " << m_method.name << "$Results";
-    MP_LOG(*m_loop, Log::Trace) << "response data: " << Dump(m_loop->m_log_opts, m_method.results_schema(), results());
+    MP_LOG(*m_loop, Log::Debug) << "IPC server send response #" << m_number << " " << m_call.method.name << "$Results";
+    MP_LOG(*m_loop, Log::Trace) << "response data: " << Dump(m_loop->m_log_opts, m_call.method.results_schema(),
+                                                             m_call.hook.getResults(nullptr).asReader().getAs<capnp::AnyStruct>());
 }
 
 kj::Exception ServerRequest::logFailed(kj::Exception error)
 {
-    MP_LOG(*m_loop, Log::Error) << "IPC server error request #" << m_number << " " << m_method.name
+    MP_LOG(*m_loop, Log::Error) << "IPC server error request #" << m_number << " " << m_call.method.name
                                 << "$Results kj::Exception: " << error.getDescription().cStr();
     return error;
 }
@@ -133,8 +135,9 @@ kj::Exception ServerRequest::refuseCanceled()
     return Canceled();
 }
 
-kj::Promise<void> ServeOnLoop(ServerRequest& request)
+kj::Promise<void> ServeOnLoop(const IncomingCall& call)
 {
+    ServerRequest request(call);
     request.logReceived();
     // The method may take long.
     ReactorOf(*request.m_loop).wakeNow();
@@ -144,7 +147,7 @@ kj::Promise<void> ServeOnLoop(ServerRequest& request)
     request.link();
     KJ_DEFER(request.unlink());
     try {
-        request.run(request.m_connection);
+        request.run();
     } catch (const std::exception& e) {
         MP_LOG(*request.m_loop, Log::Error) << "IPC server unhandled exception: " << e.what();
         throw;
@@ -156,14 +159,15 @@ kj::Promise<void> ServeOnLoop(ServerRequest& request)
     return kj::READY_NOW;
 }
 
-kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader context)
+kj::Promise<void> ServeOnThread(const IncomingCall& call, capnp::Capability::Client self, Context::Reader context)
 {
+    auto request = kj::heap<ServerRequest>(call);
     request->logReceived();
     EventLoop& loop = *request->m_loop;
     Connection& connection = request->m_connection;
     const int number = request->m_number;
     request->link();
-    request->keep();
+    request->keep(kj::mv(self));
     if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
 
     const bool named = context.hasThread();
@@ -174,21 +178,21 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
     }
     Thread::Client thread = named ? context.getThread() : connection.m_pool->next();
     if (ProxyServer<Thread>* local = ThreadMapping::localThread(connection, thread)) {
-        ServerRequest& self = *request;
-        return self.dispatch(kj::mv(request), *local);
+        ServerRequest& waiting = *request;
+        return waiting.dispatch(kj::mv(request), *local);
     }
     // A promise, such as the result of a makeThread call that still runs.
-    ServerRequest& self = *request;
+    ServerRequest& waiting = *request;
     return connection.m_thread_lookups.wrap(connection.m_threads.getLocalServer(thread)).then(
-        [&loop, &self, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
+        [&loop, &waiting, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
             KJ_IF_MAYBE (thread, server) {
-                return self.dispatch(kj::mv(request), kj::downcast<ProxyServer<Thread>>(*thread));
+                return waiting.dispatch(kj::mv(request), kj::downcast<ProxyServer<Thread>>(*thread));
             }
             MP_LOG(loop, Log::Error) << "IPC server error request #" << number << ", missing thread to execute request";
             throw std::runtime_error("invalid thread handle");
         },
-        [&loop, &self, number](kj::Exception&& error) -> kj::Promise<void> {
-            if (self.canceled()) return self.refuseCanceled();
+        [&loop, &waiting, number](kj::Exception&& error) -> kj::Promise<void> {
+            if (waiting.canceled()) return waiting.refuseCanceled();
             MP_LOG(loop, Log::Info) << "IPC server error request #" << number
                                     << " CapabilityServerSet<Thread>::getLocalServer call failed, did you forget to "
                                        "provide a ThreadMap to the client prior to this IPC call?";
@@ -196,17 +200,17 @@ kj::Promise<void> ServeOnThread(kj::Own<ServerRequest> request, Context::Reader 
         });
 }
 
-void ServerRequest::keep()
+void ServerRequest::keep(capnp::Capability::Client self)
 {
-    m_self = self();
-    m_call = call().addRef();
+    m_self = kj::mv(self);
+    m_hook = m_call.hook.addRef();
 }
 
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return refuseCanceled();
     if (m_server.m_destroyed) {
-        KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { ThrowServerDestroyed(m_method); })) {
+        KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { ThrowServerDestroyed(m_call.method); })) {
             return logFailed(kj::mv(*error));
         }
     }
@@ -242,7 +246,7 @@ void ServerRequest::execute()
         const Reactor::KjScope kj_scope(ReactorOf(loop));
         error = kj::runCatchingExceptions([&] {
             try {
-                run(m_connection);
+                run();
             } catch (const InterruptException& e) {
                 MP_LOG(loop, Log::Info) << "IPC server request #" << m_number << " interrupted (" << e.what() << ")";
             }
@@ -279,7 +283,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     unlink();
     if (m_promised) m_promised->end();
     const std::optional<capnp::Capability::Client> self = std::exchange(m_self, std::nullopt);
-    const kj::Own<capnp::CallContextHook> call = kj::mv(m_call);
+    const kj::Own<capnp::CallContextHook> hook = kj::mv(m_hook);
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
     if (fulfiller.get()) --m_server.m_uses;
     if (canceled()) {
