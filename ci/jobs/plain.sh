@@ -2,3 +2,12 @@ about="g++ and Cap'n Proto as the distribution has them; warnings are errors"
 cmake_args=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DMP_WERROR=ON)
 race_repeats=50
 targets+=(mpbench)
+
+# What a call costs, in counts that a busy machine doesn't change.
+main() {
+    configure_step
+    build_step "${targets[@]}"
+    test_step test "${ctest_args[@]}"
+    step counts taskset -c 0 "$dir/bench/mpbench" --rows syscalls,allocations --check bench/counts.json
+    race_step
+}
