@@ -48,7 +48,7 @@ struct Waiter
     //! Set what the waiting thread's predicate reads, and make it look. Any thread. The waiter may be gone afterwards.
     void signal(bool& flag, Reactor* owned = nullptr);
 
-    //! Have the waiting thread run no pending functions until release() or signal().
+    //! Have the waiting thread run no pending functions until release().
     void hold();
     void release(Reactor* owned = nullptr);
 

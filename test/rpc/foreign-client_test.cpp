@@ -1,8 +1,10 @@
 #include <atomic>
 #include <capnp/rpc-twoparty.h>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <vector>
 
 #include <rpc/support/foreign-clients.h>
 #include <rpc/support/gate.h>
@@ -283,6 +285,83 @@ TEST_F(ForeignClients, AreCalledBackOnTheThreadOfTheRequestThatCalls)
     });
     owner.join();
     EXPECT_EQ(called_on, "first");
+}
+
+class FnCallbackServer final : public messages::Callback::Server
+{
+public:
+    explicit FnCallbackServer(std::function<kj::Promise<void>()> fn) : m_fn(std::move(fn)) {}
+    kj::Promise<void> call(CallContext) override { return m_fn(); }
+
+private:
+    const std::function<kj::Promise<void>()> m_fn;
+};
+
+// A worker lends a callback, which asks it to run a request that calls another callback while another thread has the loop.
+// Then the answer to the first callback comes, and a further request. It waits until the second callback is called.
+TEST_F(ForeignClients, MayAnswerBeforeACallFromWithinIsBuilt)
+{
+    std::atomic<bool> owned{false};
+    std::atomic<bool> second_started{false};
+    bool started_too_soon = false;
+    std::thread owner;
+    m_impl.on_run = [&](const std::string& what) {
+        if (what == "second") {
+            second_started = true;
+            return what;
+        }
+        owner = std::thread([&, worker = gettid()] {
+            EventLoop& loop = m_server.loop();
+            loop.sync([&] {
+                owned = true;
+                while (!Sleeps(worker)) std::this_thread::yield();
+                // Events are served meanwhile, but no calls are built.
+                kj::Timer& timer = loop.m_io_context.provider->getTimer();
+                for (int i = 0; i < 20 && !second_started; ++i) {
+                    timer.afterDelay(5 * kj::MILLISECONDS).wait(loop.m_io_context.waitScope);
+                }
+                started_too_soon = second_started;
+            });
+        });
+        // Awake until it waits for the loop.
+        while (!owned) std::this_thread::yield();
+        m_impl.callShared(1);
+        return what;
+    };
+    run([&](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        Thread::Client callback_thread = kj::heap<NamedThread>("client");
+        auto prepare = [&](auto request) {
+            request.initContext().setThread(thread);
+            request.getContext().setCallbackThread(callback_thread);
+            return request;
+        };
+        auto share = prepare(service.shareRequest());
+        share.setCallback(kj::heap<FnCallbackServer>([]() -> kj::Promise<void> { return kj::READY_NOW; }));
+        share.send().wait(io.waitScope);
+        std::vector<kj::Promise<void>> more;
+        auto ask = [&](const char* what) {
+            more.push_back(prepare(runRequest(service, what)).send().ignoreResult().eagerlyEvaluate(nullptr));
+        };
+        std::function<kj::Promise<void>()> answer = [&]() -> kj::Promise<void> {
+            if (!owned) {
+                return io.provider->getTimer().afterDelay(1 * kj::MILLISECONDS).then([&] { return answer(); });
+            }
+            ask("second");
+            return kj::READY_NOW;
+        };
+        auto lend = prepare(service.lendRequest());
+        lend.setCallback(kj::heap<FnCallbackServer>([&] {
+            ask("first");
+            return answer();
+        }));
+        lend.send().wait(io.waitScope);
+        for (auto& promise : more) promise.wait(io.waitScope);
+    });
+    owner.join();
+    m_impl.drop();
+    EXPECT_FALSE(started_too_soon);
+    EXPECT_TRUE(second_started);
 }
 
 TEST_F(ForeignClients, MayDropObjectsWithoutDestroyingThem)

@@ -44,6 +44,21 @@ TEST(KjLoop, WaitScopeKeepsTheLoop)
     EXPECT_TRUE(ran);
 }
 
+// The loop's own thread has something to do for what the calls have left, and must not wait for the loop to do it.
+TEST(KjLoop, WaitsAreServedWhenManyCallsHaveJustEnded)
+{
+    Session session;
+    EventLoop& loop = session.clientLoop();
+    for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 50; ++j) session.client->add(1, 2);
+        loop.sync([&] {
+            // Time for that thread to find it.
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            loop.m_io_context.provider->getTimer().afterDelay(30 * kj::MILLISECONDS).wait(loop.m_io_context.waitScope);
+        });
+    }
+}
+
 TEST(KjLoop, OthersRunNothingWhileKjWaits)
 {
     Logs logs;

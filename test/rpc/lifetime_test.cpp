@@ -51,6 +51,31 @@ TEST(Lifetime, ObjectDroppedAfterManyCallsIsReleasedAllTheSame)
     }
 }
 
+// The loop's own thread has served alone for a while, then waits for many promises in a row.
+TEST(Lifetime, ObjectDroppedAfterManyWaitsOfTheLoopsThreadIsReleasedAllTheSame)
+{
+    Session session;
+    EventLoop& loop = session.clientLoop();
+    Signal destroyed;
+    session.impl.on_counter_destroyed = [&] { destroyed.set(); };
+    auto counter = session.client->makeCounter();
+    std::thread([&] {
+        // What this thread wants done is done by the loop's.
+        kj::EventLoop loop_of_its_own;
+        const kj::WaitScope scope(loop_of_its_own);
+        for (int i = 0; i < 200; ++i) {
+            loop.sync([] {});
+            std::this_thread::yield();
+        }
+        loop.sync([&] {
+            auto& timer = loop.m_io_context.provider->getTimer();
+            for (int i = 0; i < 200; ++i) timer.afterDelay(5 * kj::MICROSECONDS).wait(loop.m_io_context.waitScope);
+        });
+    }).join();
+    delete static_cast<ProxyClient<messages::Counter>*>(counter.release());
+    EXPECT_TRUE(destroyed.wait());
+}
+
 TEST(Lifetime, ObjectWithDestroyIsReleasedBeforeTheClientsDestructorReturns)
 {
     Session session;

@@ -70,5 +70,38 @@ TEST(ReactorWakes, ThreadsThatTheOwnerWaitsFor)
     }
 }
 
+// The same when another burst has begun while the owner had the loop, and output was held in the first one.
+TEST(ReactorWakes, ThreadsThatTheOwnerWaitsForInALaterBurst)
+{
+    Session session;
+    Reactor& reactor = ReactorOf(session.clientLoop());
+    Waiter waiter;
+    bool done = false;
+    Signal looked;
+    Signal woken;
+    std::thread thread([&] {
+        Lock lock(waiter.m_mutex);
+        reactor.wait(waiter, lock, /* may_lead= */ false, [&] {
+            looked.set();
+            return done;
+        });
+        woken.set();
+    });
+    EXPECT_TRUE(looked.wait());
+    for (int i = 0; i < 50; ++i) session.client->add(1, 2);
+    reactor.call([&] {
+        // Time for the first burst to end.
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        Leader leader(session.clientLoop());
+        EXPECT_TRUE(leader.leads());
+        const auto start = std::chrono::steady_clock::now();
+        // What the leader finds is a burst too.
+        while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(5)) reactor.port().nudge();
+        waiter.signal(done, &reactor);
+        EXPECT_TRUE(woken.wait());
+    });
+    thread.join();
+}
+
 } // namespace
 } // namespace mp::test

@@ -47,7 +47,7 @@ protected:
 
 TEST_F(SpinTest, DoesNotSleepIfItFindsSomething)
 {
-    for (int i = 0; i < 10; ++i) EXPECT_FALSE(m_looks.slept(2));
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(m_looks.slept(1));
 }
 
 TEST_F(SpinTest, StopsWhenItFindsNothing)

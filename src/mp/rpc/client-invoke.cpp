@@ -57,10 +57,11 @@ public:
 
 private:
     //! Owning the loop.
-    //! @return whether it was sent; otherwise the call is done
+    //! @return whether it was sent
     bool start();
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
+    //! Owning the loop.
     void done() { m_thread.waiter->signal(m_done, &m_reactor); }
 
     ProxyContext& m_context;
@@ -83,14 +84,19 @@ private:
 
 void ClientCall::send()
 {
-    const Reactor::Try tried = m_reactor.tryCall([this] { start(); });
+    const Reactor::Try tried = m_reactor.tryCall([this] {
+        if (!start()) done();
+    });
     if (tried == Reactor::Try::Ran) return;
     m_may_lead = tried == Reactor::Try::Busy;
     Waiter& waiter = *m_thread.waiter;
     // The call is built from what this thread runs now, not from what it may be asked to run meanwhile.
     waiter.hold();
+    KJ_ON_SCOPE_FAILURE(waiter.release());
     m_reactor.post([this, &waiter] {
-        if (start()) waiter.release(&m_reactor);
+        const bool sent = start();
+        waiter.release(&m_reactor);
+        if (!sent) done();
     });
 }
 
@@ -98,7 +104,6 @@ bool ClientCall::start()
 {
     if (m_context.connection == nullptr) {
         m_disconnected = "IPC client method called after disconnect.";
-        done();
         return false;
     }
     try {
@@ -117,9 +122,8 @@ bool ClientCall::start()
     } catch (...) {
         m_exception.capture();
     }
-    // When the exception is the caller's alone.
-    if (!MP_FAULT(SwallowsBuildErrors)) done();
-    return false;
+    // The caller is told when the exception is its alone.
+    return MP_FAULT(SwallowsBuildErrors);
 }
 
 void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)

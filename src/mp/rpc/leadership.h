@@ -31,6 +31,22 @@ public:
     //! already.
     //! @param is_own_thread  whether the owner is the loop's own thread
     bool leadAsOwner(bool is_own_thread);
+    //! While it lives, a thread sleeps until it is woken, perhaps because of events: they are served at once, also in a
+    //! burst.
+    class Follower
+    {
+    public:
+        explicit Follower(Leadership& leadership) : m_leadership(leadership) { leadership.follow(1); }
+        ~Follower() { m_leadership.follow(-1); }
+        Follower(const Follower&) = delete;
+        Follower& operator=(const Follower&) = delete;
+
+    private:
+        Leadership& m_leadership;
+    };
+    //! Have events served soon, also in a burst. Any thread.
+    void call() noexcept;
+
     //! Once for each time that one of these returned true.
     //! @return whether an owner asked in vain, and should ask again
     bool stopLeading();
@@ -51,6 +67,9 @@ public:
     bool checkRequested() { return m_check_requested.exchange(false); }
 
 private:
+    void follow(int count);
+    //! Have the loop's own thread told of events, if nobody leads.
+    void armIfUnled() MP_REQUIRES(m_mutex);
     using Clock = std::chrono::steady_clock;
 
     //! Take events that nobody leads for. On the loop's own thread.
@@ -87,6 +106,7 @@ private:
     //! The loop's own thread sleeps on the port itself.
     bool m_own_thread_leads MP_GUARDED_BY(m_mutex){false};
     bool m_evict_own_thread MP_GUARDED_BY(m_mutex){false};
+    int m_followers MP_GUARDED_BY(m_mutex){0};
     int m_unled_looks MP_GUARDED_BY(m_mutex){0};
     bool m_armed MP_GUARDED_BY(m_mutex){true};
     Clock::time_point m_burst_end MP_GUARDED_BY(m_mutex);

@@ -110,6 +110,24 @@ void Leadership::becomeLeader()
     if (m_armed) arm(false);
 }
 
+void Leadership::armIfUnled()
+{
+    if (!led() && !m_armed) arm(true);
+}
+
+void Leadership::follow(int count)
+{
+    const Lock lock(m_mutex);
+    m_followers += count;
+    if (count > 0) armIfUnled();
+}
+
+void Leadership::call() noexcept
+{
+    const Lock lock(m_mutex);
+    armIfUnled();
+}
+
 bool Leadership::lead()
 {
     const Lock lock(m_mutex);
@@ -134,7 +152,10 @@ bool Leadership::leadAsOwner(bool is_own_thread)
         ++m_lead_depth;
         return true;
     }
-    if (m_running && !is_own_thread) return false;
+    if (m_running && !is_own_thread) {
+        armIfUnled();
+        return false;
+    }
     m_owner_asks = led();
     if (led()) return false;
     m_own_thread_leads = false;
@@ -147,7 +168,7 @@ bool Leadership::stopLeading()
     const Lock lock(m_mutex);
     if (--m_lead_depth > 0) return false;
     count();
-    if (!bursting()) arm(true);
+    if (!bursting() || m_followers > 0) arm(true);
     return std::exchange(m_owner_asks, false);
 }
 
@@ -175,7 +196,7 @@ bool Leadership::look(Port::Events& events)
     m_port.look(events);
     if (events.any()) return true;
     m_look = false;
-    if (!bursting()) arm(true);
+    arm(true);
     return false;
 }
 
@@ -187,9 +208,12 @@ void Leadership::sleep(Port::Events& events)
         const Lock lock(m_mutex);
         // Said before this thread slept, while nobody knew where it would.
         if (m_check_requested.load()) return;
+        // Where it is always called, it never sleeps on the timer.
+        if (bursting() && Clock::now() >= m_burst_end) endBurst();
         if (m_look && look(events)) return;
         m_evict_own_thread = false;
-        direct = m_own_thread_leads = !led() && m_unled_looks >= ALONE;
+        // The end of a burst is heard elsewhere.
+        direct = m_own_thread_leads = !led() && !bursting() && m_unled_looks >= ALONE;
     }
     if (direct) {
         sleepOnPort(events);

@@ -317,7 +317,12 @@ void MessageNetwork::flushFd()
 
 void MessageNetwork::writable()
 {
-    if (m_output_bytes > 0 && !m_flush_pending) flushFd();
+    if (m_flush_pending) {
+        // What didn't fit may be urgent.
+        m_reactor.urgeFlush();
+    } else if (m_output_bytes > 0) {
+        flushFd();
+    }
 }
 
 void MessageNetwork::flushStream()

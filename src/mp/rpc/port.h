@@ -55,6 +55,8 @@ public:
         //! Sleep until there may be something to do.
         //! @param events  to dispatch; perhaps none
         virtual void sleep(Events& events) = 0;
+        //! nudge() was called. Any thread.
+        virtual void nudged() const noexcept = 0;
 
     protected:
         ~Idle() = default;

@@ -103,6 +103,7 @@ void Port::nudge() const noexcept
 {
     m_nudged.store(true);
     kick();
+    m_idle.nudged();
 }
 
 void Port::dispatch(const Events& events)

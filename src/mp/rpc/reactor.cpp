@@ -157,7 +157,7 @@ void Reactor::leave(int rounds)
 }
 
 template <typename Put>
-void Reactor::leaveToOwner(const Put& put)
+void Reactor::leaveToOwner(const Put& put, int rounds)
 {
     bool acquired_mutex = false;
     {
@@ -167,7 +167,7 @@ void Reactor::leaveToOwner(const Put& put)
         acquired_mutex = m_mutex.try_lock();
         if (!acquired_mutex) wakeOwner();
     }
-    if (acquired_mutex && acquired()) leave();
+    if (acquired_mutex && acquired()) leave(rounds);
 }
 
 void Reactor::wakeOwner()
@@ -237,7 +237,7 @@ bool Reactor::call(FunctionRef<void()> fn)
                 // Notified under the mutex: the waiting thread destroys both.
                 done_cv.notify_one();
             });
-        });
+        }, CALL_ROUNDS);
         std::unique_lock lock(mutex);
         done_cv.wait(lock, [&] { return done; });
     }
@@ -247,7 +247,7 @@ bool Reactor::call(FunctionRef<void()> fn)
 
 Reactor::Try Reactor::tryCall(FunctionRef<void()> fn)
 {
-    if (!m_mutex.try_lock()) return Try::Busy;
+    if (!m_mutex.try_lock()) return InKjLoop() ? Try::Cannot : Try::Busy;
     if (!acquired()) return Try::Cannot;
     {
         const KjScope kj_scope(*this);
@@ -259,7 +259,7 @@ Reactor::Try Reactor::tryCall(FunctionRef<void()> fn)
 
 void Reactor::post(kj::Function<void()> fn)
 {
-    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_tasks.push_back(kj::mv(fn)); });
+    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_tasks.push_back(kj::mv(fn)); }, CALL_ROUNDS);
 }
 
 void Reactor::needsFlush(Flushable& flushable) { m_flush.push_back(&flushable); }
@@ -286,8 +286,10 @@ bool Reactor::hold()
 {
     // In this order: either the own thread, which ends the burst before it looks, sees that there is something; or this
     // sees that the burst has ended.
+    const auto now = std::chrono::steady_clock::now();
+    if (!m_held.load()) m_held_since = now;
     m_held.store(true);
-    return m_leadership.bursting();
+    return m_leadership.bursting() && now - m_held_since < MAX_HELD;
 }
 
 bool Reactor::flush()
@@ -315,9 +317,9 @@ void Reactor::catchUp()
     if (m_leadership.bursting()) return;
     // The owner may wait for one of these threads.
     if (!MP_FAULT(KeepsWakeUps)) m_wake_ups.perform();
-    if (!m_held.load() || MP_FAULT(KeepsHeldOutput) || !enter()) return;
-    flush();
-    leave();
+    if (!m_held.load() || MP_FAULT(KeepsHeldOutput)) return;
+    // By whoever owns the loop, since it may wait for KJ's events, and then for this thread.
+    guard([this] { leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_events.emplace_back(); }, MAX_ROUNDS); });
 }
 
 bool Reactor::serve()
@@ -364,7 +366,7 @@ bool Reactor::serveEvents(const Port::Events& events)
             return true;
         }
     }
-    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_events.push_back(events); });
+    leaveToOwner([&]() MP_REQUIRES(m_post_mutex) { m_events.push_back(events); }, MAX_ROUNDS);
     return can_own;
 }
 
@@ -388,7 +390,10 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         }
         if (!leading) {
             waiter.m_sleep_word.store(1);
-            Unlock(lock, [&] { SleepOn(waiter.m_sleep_word); });
+            Unlock(lock, [&] {
+                const Leadership::Follower follower(m_leadership);
+                SleepOn(waiter.m_sleep_word);
+            });
             waiter.m_sleep_word.store(0);
             continue;
         }

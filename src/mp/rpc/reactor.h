@@ -7,6 +7,7 @@
 #include "sleep-word.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <kj/async.h>
@@ -131,10 +132,13 @@ private:
     static constexpr int MAX_ROUNDS = 64;
     //! Of a thread that has come with something to do.
     static constexpr int CALL_ROUNDS = 1;
+    //! Output is held no longer, however long a burst is.
+    static constexpr std::chrono::milliseconds MAX_HELD{5};
 
     // Port::Idle
     bool serve() override;
     void sleep(Port::Events& events) override;
+    void nudged() const noexcept override { m_leadership.call(); }
 
     bool acquired();
     bool beginScope();
@@ -149,8 +153,9 @@ private:
     void wakeOwner() MP_REQUIRES(m_post_mutex);
     //! Leave work to the owner: to this thread, now, if nobody owns the loop. Doesn't wait for the work.
     //! @param put  adds the work to m_events or m_tasks
+    //! @param rounds  batches of posted work that this thread does if it finds the loop free
     template <typename Put>
-    void leaveToOwner(const Put& put);
+    void leaveToOwner(const Put& put, int rounds);
     //! Run one batch of what was posted.
     //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
     //! @return whether there was anything
@@ -183,6 +188,7 @@ private:
     bool m_flush_urgent{false};
     //! Output is held. Changed owning the loop.
     std::atomic<bool> m_held{false};
+    std::chrono::steady_clock::time_point m_held_since;
     kj::Array<kj::byte> m_scratch{kj::heapArray<kj::byte>(64 << 10)};
 
     Mutex m_post_mutex;
@@ -197,7 +203,7 @@ private:
     bool m_owner_leads MP_GUARDED_BY(m_post_mutex){false};
     bool m_owner_may_lead MP_GUARDED_BY(m_post_mutex){false};
 
-    Leadership m_leadership;
+    mutable Leadership m_leadership;
     std::thread::id m_run_thread;
     std::atomic<int64_t> m_refs{0};
 };

@@ -68,7 +68,6 @@ void Waiter::signal(bool& flag, Reactor* owned)
 {
     const Lock lock(m_mutex);
     flag = true;
-    m_held = false;
     wake(owned);
 }
 
