@@ -22,6 +22,7 @@ constexpr Kind KINDS[]{
     {"plain-listener", Link::listener, ConnectPlainListener, ServePlainListener},
     {"mp", Link::socketpair, ConnectMp, ServeMp},
     {"mp-listener", Link::listener, ConnectMpListener, ServeMpListener},
+    {"mp-crowd", Link::listener, ConnectMpCrowd, ServeMpCrowd},
     {"spawner", Link::none, StartSpawner, nullptr},
     {"spawner-2g", Link::none, StartLargeSpawner, nullptr},
 };

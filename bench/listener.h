@@ -2,6 +2,7 @@
 #ifndef BENCH_LISTENER_H
 #define BENCH_LISTENER_H
 
+#include <cstddef>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -20,6 +21,12 @@ private:
     sockaddr_un m_address{};
     socklen_t m_size{sizeof(sockaddr_un)};
 };
+
+//! Connections of the row that has many.
+constexpr size_t CROWD{5000};
+
+//! Lets this process have that many, and some other descriptors. Throws std::runtime_error when it may not.
+void AllowCrowd();
 
 } // namespace bench
 

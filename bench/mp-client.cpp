@@ -76,9 +76,14 @@ public:
     //! `address` is that of the listener for further connections, or null.
     MpClient(int fd, std::unique_ptr<ListenerAddress> address) : m_address{std::move(address)} { connect(fd); }
 
+    void crowd(size_t connections)
+    {
+        while (m_services.size() < connections) Expect(connect(m_address->connect()).addOnLoop(20, 22));
+    }
+
     Call prepare(const std::string& op, size_t size) override
     {
-        Service& service = *m_services.front();
+        Service& service = *m_services[m_services.size() / 2];
         if (op == "loop") return [&service] { Expect(service.addOnLoop(20, 22)); };
         if (op == "worker") return [&service] { Expect(service.addOnWorker(20, 22)); };
         if (op == "nested") {
@@ -141,6 +146,16 @@ std::unique_ptr<Client> ConnectMpListener(int fd)
     auto address = std::make_unique<ListenerAddress>(fd);
     const int first = address->connect();
     return std::make_unique<MpClient>(first, std::move(address));
+}
+
+std::unique_ptr<Client> ConnectMpCrowd(int fd)
+{
+    AllowCrowd();
+    auto address = std::make_unique<ListenerAddress>(fd);
+    const int first = address->connect();
+    auto client = std::make_unique<MpClient>(first, std::move(address));
+    client->crowd(CROWD);
+    return client;
 }
 
 } // namespace bench

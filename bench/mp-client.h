@@ -11,6 +11,9 @@ std::unique_ptr<Client> ConnectMp(int fd);
 //! Through a listening socket, for any number of connections.
 std::unique_ptr<Client> ConnectMpListener(int fd);
 
+//! The same with 5,000 connections, each of which has made a call.
+std::unique_ptr<Client> ConnectMpCrowd(int fd);
+
 } // namespace bench
 
 #endif // BENCH_MP_CLIENT_H

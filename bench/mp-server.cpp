@@ -1,5 +1,6 @@
 #include "mp-server.h"
 
+#include "listener.h"
 #include "mp-loop.h"
 #include "service.h"
 
@@ -25,6 +26,12 @@ void ServeMp(int fd)
     mp::EventLoop loop{"mpbench", QuietLog()};
     mp::ServeStream<messages::Service>(loop, mp::MakeStream(loop, fd), service);
     loop.loop();
+}
+
+void ServeMpCrowd(int fd)
+{
+    AllowCrowd();
+    ServeMpListener(fd);
 }
 
 void ServeMpListener(int fd)

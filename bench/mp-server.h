@@ -9,6 +9,9 @@ void ServeMp(int fd);
 //! Through a listening socket, until the last of its connections is gone.
 void ServeMpListener(int fd);
 
+//! The same for thousands of connections.
+void ServeMpCrowd(int fd);
+
 } // namespace bench
 
 #endif // BENCH_MP_SERVER_H

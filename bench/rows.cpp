@@ -71,6 +71,7 @@ std::vector<TimedRow> MakeTimedRows()
         {"mp-worker", "call on a worker", "mp", "worker", "plain"},
         {"mp-nested", "call on a worker, one nested callback", "mp", "nested", "plain"},
         {"mp-struct", "text and 64 integers there and back, worker", "mp", "struct", "plain"},
+        {"mp-crowd", "call on the loop over one of 5,000 connections", "mp-crowd", "loop", "mp-loop"},
         Threads(4),
         Threads(16),
         Paced({"plain-paced", "plain call, one every 2 ms", "plain", "add"}),
