@@ -23,7 +23,8 @@ int Factor()
 
 void SpinFor(std::chrono::nanoseconds time)
 {
-    for (const auto start = Clock::now(); Clock::now() - start < time;) {}
+    for (const auto start = Clock::now(); Clock::now() - start < time;) {
+    }
 }
 
 //! Times between calls: mostly none; else about as long as a thread looks before it sleeps, or as a burst goes on.

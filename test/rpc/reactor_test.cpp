@@ -41,32 +41,49 @@ TEST(ReactorLead, PassesToAnOwnerThatWaits)
     }
 }
 
+//! A thread that waits on a loop until it is told, without serving its events.
+class Sleeper
+{
+public:
+    explicit Sleeper(Reactor& reactor) : m_reactor(reactor), m_thread([this] { wait(); }) { EXPECT_TRUE(m_looked.wait()); }
+    ~Sleeper() { m_thread.join(); }
+
+    //! Owning the loop.
+    void tell() { m_waiter.signal(m_told, &m_reactor); }
+    [[nodiscard]] bool wakes() const { return m_woken.wait(); }
+
+private:
+    void wait()
+    {
+        Lock lock(m_waiter.m_mutex);
+        m_reactor.wait(m_waiter, lock, /* may_lead= */ false, [&] {
+            m_looked.set();
+            return m_told;
+        });
+        m_woken.set();
+    }
+
+    Reactor& m_reactor;
+    Waiter m_waiter;
+    bool m_told{false};
+    Signal m_looked;
+    Signal m_woken;
+    std::thread m_thread;
+};
+
 // Threads are woken when the loop is given up. An owner that waits for one of them first must not wait for ever.
 TEST(ReactorWakes, ThreadsThatTheOwnerWaitsFor)
 {
     Session session;
     Reactor& reactor = ReactorOf(session.clientLoop());
     for (int i = 0; i < 20; ++i) {
-        Waiter waiter;
-        bool done = false;
-        Signal looked;
-        Signal woken;
-        std::thread thread([&] {
-            Lock lock(waiter.m_mutex);
-            reactor.wait(waiter, lock, /* may_lead= */ false, [&] {
-                looked.set();
-                return done;
-            });
-            woken.set();
-        });
-        EXPECT_TRUE(looked.wait());
+        Sleeper sleeper(reactor);
         // Calls that follow each other.
         for (int j = 0; j < 50; ++j) session.client->add(1, 2);
         reactor.call([&] {
-            waiter.signal(done, &reactor);
-            EXPECT_TRUE(woken.wait());
+            sleeper.tell();
+            EXPECT_TRUE(sleeper.wakes());
         });
-        thread.join();
     }
 }
 
@@ -75,19 +92,7 @@ TEST(ReactorWakes, ThreadsThatTheOwnerWaitsForInALaterBurst)
 {
     Session session;
     Reactor& reactor = ReactorOf(session.clientLoop());
-    Waiter waiter;
-    bool done = false;
-    Signal looked;
-    Signal woken;
-    std::thread thread([&] {
-        Lock lock(waiter.m_mutex);
-        reactor.wait(waiter, lock, /* may_lead= */ false, [&] {
-            looked.set();
-            return done;
-        });
-        woken.set();
-    });
-    EXPECT_TRUE(looked.wait());
+    Sleeper sleeper(reactor);
     for (int i = 0; i < 50; ++i) session.client->add(1, 2);
     reactor.call([&] {
         // Time for the first burst to end.
@@ -97,10 +102,9 @@ TEST(ReactorWakes, ThreadsThatTheOwnerWaitsForInALaterBurst)
         const auto start = std::chrono::steady_clock::now();
         // What the leader finds is a burst too.
         while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(5)) reactor.port().nudge();
-        waiter.signal(done, &reactor);
-        EXPECT_TRUE(woken.wait());
+        sleeper.tell();
+        EXPECT_TRUE(sleeper.wakes());
     });
-    thread.join();
 }
 
 } // namespace

@@ -43,7 +43,8 @@ public:
     using Build = FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Builder)>;
     using Read = FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)>;
 
-    ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build, Read read)
+    ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build,
+               Read read)
         : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
           m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
     {

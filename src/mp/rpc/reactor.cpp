@@ -229,15 +229,17 @@ bool Reactor::call(FunctionRef<void()> fn)
         std::mutex mutex;
         std::condition_variable done_cv;
         bool done = false;
-        leaveToOwner([&]() MP_REQUIRES(m_post_mutex) {
-            m_tasks.push_back([&] {
-                run();
-                const std::lock_guard lock(mutex);
-                done = true;
-                // Notified under the mutex: the waiting thread destroys both.
-                done_cv.notify_one();
-            });
-        }, CALL_ROUNDS);
+        leaveToOwner(
+            [&]() MP_REQUIRES(m_post_mutex) {
+                m_tasks.push_back([&] {
+                    run();
+                    const std::lock_guard lock(mutex);
+                    done = true;
+                    // Notified under the mutex: the waiting thread destroys both.
+                    done_cv.notify_one();
+                });
+            },
+            CALL_ROUNDS);
         std::unique_lock lock(mutex);
         done_cv.wait(lock, [&] { return done; });
     }
