@@ -1,0 +1,8 @@
+. ci/jobs/plain.sh
+about="ten million calls with all kinds of pauses between them, and eight minutes without any"
+build=plain
+main() {
+    configure_step
+    step build cmake --build "$dir" --parallel "$parallel" --target mptest
+    step "load 500 times" env MP_LOAD=500 "$dir/test/rpc/mptest" --gtest_filter='Load.*'
+}
