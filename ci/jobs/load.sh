@@ -3,6 +3,6 @@ about="ten million calls with all kinds of pauses between them, and eight minute
 build=plain
 main() {
     configure_step
-    step build cmake --build "$dir" --parallel "$parallel" --target mptest
+    build_step mptest
     step "load 500 times" env MP_LOAD=500 "$dir/test/rpc/mptest" --gtest_filter='Load.*'
 }

@@ -4,10 +4,6 @@ race_repeats=50
 targets+=(mpbench)
 
 # What a call costs, in counts that a busy machine doesn't change.
-main() {
-    configure_step
-    build_step "${targets[@]}"
-    test_step test "${ctest_args[@]}"
+further_steps() {
     step counts taskset -c 0 "$dir/bench/mpbench" --rows syscalls,allocations --check bench/counts.json
-    race_step
 }

@@ -44,7 +44,7 @@ protected:
 private:
     bool serve() override { return false; }
     void sleep(Port::Events& events) override { m_port.sleep(events); }
-    void nudged() const noexcept override {}
+    void nudged() noexcept override {}
     void ready(uint32_t) override
     {
         m_source.clear();

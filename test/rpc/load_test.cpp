@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <rpc/support/race.h>
 #include <rpc/support/session.h>
 #include <thread>
 #include <vector>
@@ -13,18 +14,10 @@
 namespace mp::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 int Factor()
 {
     const char* const text = std::getenv("MP_LOAD");
     return text ? std::max(1, std::atoi(text)) : 1;
-}
-
-void SpinFor(std::chrono::nanoseconds time)
-{
-    for (const auto start = Clock::now(); Clock::now() - start < time;) {
-    }
 }
 
 //! Times between calls: mostly none; else about as long as a thread looks before it sleeps, or as a burst goes on.
@@ -38,7 +31,7 @@ public:
         const unsigned kind = m_random() % 1000;
         if (kind < 700) return;
         if (kind < 990) {
-            SpinFor(std::chrono::nanoseconds(m_random() % 120'000));
+            StayBusy(std::chrono::nanoseconds(m_random() % 120'000));
         } else {
             std::this_thread::sleep_for(std::chrono::microseconds(m_random() % 7'000));
         }

@@ -138,13 +138,6 @@ private:
     std::atomic<int> m_ticks{0};
 };
 
-//! Stay busy for a while, shorter than any sleep.
-void Spin(std::chrono::nanoseconds time)
-{
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < end) {}
-}
-
 // After 64 looks for events that it made alone, two for each event, the loop's thread changes the way in which it
 // sleeps; the last reference may go at that very moment.
 TEST(LoopRace, EndsWhicheverWayItSleeps)
@@ -163,7 +156,7 @@ TEST(LoopRace, EndsWhicheverWayItSleeps)
             auto [ticker, ref] = started.get_future().get();
             for (int n = 0; n < ticks; ++n) ticker->tick();
             // A sweep over the time in which the loop's thread goes back to sleep.
-            Spin(i * std::chrono::nanoseconds(100));
+            StayBusy(i * std::chrono::nanoseconds(100));
             ref.reset();
             if (!returned.wait()) {
                 std::fprintf(stderr, "loop() does not return after %d events\n", ticks);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr size_t MIB = (size_t{1} << 20) / sizeof(capnp::word);
 
+using Content = WordBlock::Content;
+
 bool IsZero(const WordBlock& block)
 {
     const auto bytes = block.words().asBytes();
@@ -20,7 +22,7 @@ TEST(WordBlocks, AreZeroAndWritableWhateverTheirSize)
 {
     for (const size_t words : {size_t{1}, size_t{1000}, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB, 9 * MIB}) {
         for (int i = 0; i < 3; ++i) {
-            const WordBlock block(words);
+            const WordBlock block(words, Content::Zero);
             ASSERT_EQ(block.words().size(), words);
             EXPECT_TRUE(IsZero(block)) << words;
             memset(block.words().asBytes().begin(), 0xff, words * sizeof(capnp::word));
@@ -31,7 +33,7 @@ TEST(WordBlocks, AreZeroAndWritableWhateverTheirSize)
 TEST(WordBlocks, AreMoved)
 {
     for (const size_t words : {size_t{100}, 3 * MIB}) {
-        WordBlock first(words);
+        WordBlock first(words, Content::Any);
         auto memory = first.words();
         memset(memory.asBytes().begin(), 1, words * sizeof(capnp::word));
         WordBlock second(std::move(first));
@@ -41,14 +43,14 @@ TEST(WordBlocks, AreMoved)
         third = std::move(second);
         EXPECT_EQ(third.words().begin(), memory.begin());
         EXPECT_EQ(third.words().asBytes()[words], 1);
-        third = WordBlock(1);
+        third = WordBlock(1, Content::Any);
         EXPECT_EQ(third.words().size(), 1u);
     }
 }
 
 TEST(WordBlocks, ThatAreTooLargeAreRefused)
 {
-    EXPECT_THROW(WordBlock(size_t{1} << 55), std::bad_alloc);
+    EXPECT_THROW(WordBlock(size_t{1} << 55, Content::Any), std::bad_alloc);
 }
 
 } // namespace

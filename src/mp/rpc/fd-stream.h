@@ -77,10 +77,9 @@ private:
         Side(FdStream& stream, int fd, uint32_t events);
         ~Side();
         KJ_DISALLOW_COPY(Side);
-        void ready(uint32_t events) override { m_stream.ready(*this, events); }
-        //! Be told of these too; of EPOLLOUT once: most writes fit, and need not be told when they were read.
-        void want(uint32_t events);
-        void heard(uint32_t events);
+        void ready(uint32_t events) override { m_stream.ready(events); }
+        //! Be told of EPOLLOUT, or not: most writes fit, and need not be told when they were read.
+        void watchOutput(bool wanted);
 
     private:
         FdStream& m_stream;
@@ -92,7 +91,7 @@ private:
     int inputFd() const { return m_input.get(); }
     int outputFd() const { return m_socket ? m_input.get() : m_output.get(); }
     Side& outputSide() { return m_socket ? *m_input_side : *m_output_side; }
-    void ready(Side& side, uint32_t events);
+    void ready(uint32_t events);
     ssize_t noteRead(ssize_t n, size_t wanted);
     ssize_t noteWrite(ssize_t n);
     kj::Promise<void> whenReadable();

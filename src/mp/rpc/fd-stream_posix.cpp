@@ -76,18 +76,11 @@ FdStream::Side::Side(FdStream& stream, int fd, uint32_t events)
 
 FdStream::Side::~Side() { m_stream.m_port.unwatch(m_fd, m_watch); }
 
-void FdStream::Side::want(uint32_t events)
+void FdStream::Side::watchOutput(bool wanted)
 {
-    if ((m_events & events) == events) return;
-    m_events |= events;
-    m_stream.m_port.rewatch(m_fd, m_watch, m_events);
-}
-
-void FdStream::Side::heard(uint32_t events)
-{
-    const uint32_t left = m_events & ~(events & EPOLLOUT);
-    if (left == m_events) return;
-    m_events = left;
+    const uint32_t events = wanted ? m_events | EPOLLOUT : m_events & ~uint32_t{EPOLLOUT};
+    if (events == m_events) return;
+    m_events = events;
     m_stream.m_port.rewatch(m_fd, m_watch, m_events);
 }
 
@@ -113,9 +106,9 @@ FdStream::FdStream(Port& port, kj::AutoCloseFd input, kj::AutoCloseFd output)
 
 FdStream::~FdStream() noexcept(false) = default;
 
-void FdStream::ready(Side& side, uint32_t events)
+void FdStream::ready(uint32_t events)
 {
-    side.heard(events);
+    if (events & EPOLLOUT) outputSide().watchOutput(false);
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         m_may_read = true;
         if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) m_input_ends = true;
@@ -176,7 +169,7 @@ ssize_t FdStream::noteWrite(ssize_t n)
 {
     if (n >= 0) return n;
     n = -errno;
-    if (n == -EAGAIN) outputSide().want(EPOLLOUT);
+    if (n == -EAGAIN) outputSide().watchOutput(true);
     return n;
 }
 

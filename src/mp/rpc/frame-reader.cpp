@@ -39,7 +39,7 @@ public:
         : capnp::MessageReader(Options(max_words)), m_segments(segments), m_words(words)
     {
         if (words > m_inline.size()) {
-            m_heap = WordBlock(words);
+            m_heap = WordBlock(words, WordBlock::Content::Any);
             m_data = m_heap.words().begin();
         } else {
             m_data = m_inline.begin();

@@ -67,17 +67,17 @@ public:
     bool checkRequested() { return m_check_requested.exchange(false); }
 
 private:
-    void follow(int count);
-    //! Have the loop's own thread told of events, if nobody leads.
-    void armIfUnled() MP_REQUIRES(m_mutex);
     using Clock = std::chrono::steady_clock;
 
+    void follow(int count);
     //! Take events that nobody leads for. On the loop's own thread.
     //! @return whether there are any
     bool look(Port::Events& events) MP_REQUIRES(m_mutex);
     void sleepOnPort(Port::Events& events);
     void sleepOnFallback();
     void arm(bool armed) MP_REQUIRES(m_mutex);
+    //! Have the loop's own thread told of events, if nobody leads.
+    void armIfUnled() MP_REQUIRES(m_mutex);
     void count() MP_REQUIRES(m_mutex);
     void endBurstAt(Clock::time_point time) MP_REQUIRES(m_mutex);
     void lull();

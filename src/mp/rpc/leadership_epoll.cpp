@@ -1,5 +1,6 @@
 #include "leadership.h"
 
+#include "epoll-add.h"
 #include "fault.h"
 
 #include <kj/debug.h>
@@ -25,14 +26,6 @@ constexpr std::chrono::milliseconds LAST_MOMENT{1};
 constexpr uint64_t FALLBACK_EVENTS = 0;
 constexpr uint64_t FALLBACK_WAKE = 1;
 constexpr uint64_t FALLBACK_LULL = 2;
-
-void Add(int epoll, int fd, uint32_t events, uint64_t what)
-{
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = what;
-    KJ_SYSCALL(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
-}
 } // namespace
 
 Leadership::Leadership(Port& port) : m_port(port)
@@ -42,9 +35,9 @@ Leadership::Leadership(Port& port) : m_port(port)
     m_fallback = kj::AutoCloseFd(fd);
     KJ_SYSCALL(fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     m_lull = kj::AutoCloseFd(fd);
-    Add(m_fallback, m_wake.fd(), EPOLLIN, FALLBACK_WAKE);
-    Add(m_fallback, m_lull, EPOLLIN | EPOLLET, FALLBACK_LULL);
-    Add(m_fallback, m_port.fd(), EPOLLIN | EPOLLONESHOT, FALLBACK_EVENTS);
+    EpollAdd(m_fallback, m_wake.fd(), EPOLLIN, FALLBACK_WAKE);
+    EpollAdd(m_fallback, m_lull, EPOLLIN | EPOLLET, FALLBACK_LULL);
+    EpollAdd(m_fallback, m_port.fd(), EPOLLIN | EPOLLONESHOT, FALLBACK_EVENTS);
 }
 
 void Leadership::arm(bool armed)

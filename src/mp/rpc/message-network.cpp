@@ -65,7 +65,7 @@ private:
             return kj::arrayPtr(m_scratch, SCRATCH_WORDS);
         }
         m_allocated += words;
-        m_blocks.add(words);
+        m_blocks.add(words, WordBlock::Content::Zero);
         return m_blocks.back().words();
     }
 

@@ -56,7 +56,7 @@ public:
         //! @param events  to dispatch; perhaps none
         virtual void sleep(Events& events) = 0;
         //! nudge() was called. Any thread.
-        virtual void nudged() const noexcept = 0;
+        virtual void nudged() noexcept = 0;
 
     protected:
         ~Idle() = default;

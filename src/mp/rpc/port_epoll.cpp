@@ -1,5 +1,7 @@
 #include "port.h"
 
+#include "epoll-add.h"
+
 #include <cerrno>
 #include <exception>
 #include <kj/debug.h>
@@ -8,16 +10,6 @@
 
 namespace mp {
 
-namespace {
-void Add(int epoll, int fd, uint32_t events, uint64_t number)
-{
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = number;
-    KJ_SYSCALL(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), fd);
-}
-} // namespace
-
 Port::Port(Idle& idle) : m_idle(idle), m_clock(kj::systemPreciseMonotonicClock()), m_timer(m_clock.now())
 {
     int fd;
@@ -25,8 +17,8 @@ Port::Port(Idle& idle) : m_idle(idle), m_clock(kj::systemPreciseMonotonicClock()
     m_epoll = kj::AutoCloseFd(fd);
     KJ_SYSCALL(fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     m_timer_fd = kj::AutoCloseFd(fd);
-    Add(m_epoll, m_kick.fd(), EPOLLIN, KICK);
-    Add(m_epoll, m_timer_fd, EPOLLIN | EPOLLET, TIMER);
+    EpollAdd(m_epoll, m_kick.fd(), EPOLLIN, KICK);
+    EpollAdd(m_epoll, m_timer_fd, EPOLLIN | EPOLLET, TIMER);
 }
 
 Port::~Port() noexcept(false) = default;
@@ -41,7 +33,7 @@ uint64_t Port::watch(int fd, uint32_t events, Handler& handler)
     const uint32_t index = m_free_slots.back();
     Slot& slot = m_slots[index];
     const uint64_t number = (uint64_t{slot.generation} << 32) | (index + FIRST_SLOT);
-    Add(m_epoll, fd, events | EPOLLET, number);
+    EpollAdd(m_epoll, fd, events | EPOLLET, number);
     m_free_slots.pop_back();
     slot.handler = &handler;
     return number;

@@ -286,10 +286,10 @@ bool Reactor::runPosted(bool with_tasks)
 
 bool Reactor::hold()
 {
-    // In this order: either the own thread, which ends the burst before it looks, sees that there is something; or this
-    // sees that the burst has ended.
     const auto now = std::chrono::steady_clock::now();
     if (!m_held.load()) m_held_since = now;
+    // In this order: either the own thread, which ends the burst before it looks, sees that there is something; or this
+    // sees that the burst has ended.
     m_held.store(true);
     return m_leadership.bursting() && now - m_held_since < MAX_HELD;
 }
@@ -405,8 +405,9 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         waiter.m_leading = nullptr;
         if (std::exchange(waiter.m_kicked, false) && !events.kicked) m_port.unkick(events);
         Unlock(lock, [&] {
-            if (events.any()) m_leadership.served();
-            if (events.any() && !serveEvents(events)) {
+            if (!events.any()) return;
+            m_leadership.served();
+            if (!serveEvents(events)) {
                 // The thread has entered a KJ loop of its own since it began to wait.
                 may_lead = leading = false;
                 stopLeading();

@@ -103,7 +103,7 @@ public:
     bool call(FunctionRef<void()> fn);
 
     //! Have output sent before the owner gives the loop up. If none of it is urgent, and calls follow each other quickly,
-    //! it may be held for a millisecond or two, and is sent with what is written next. Owning the loop.
+    //! it may be held for MAX_HELD, and is sent with what is written next. Owning the loop.
     void needsFlush(Flushable& flushable);
     void urgeFlush() { m_flush_urgent = true; }
     void removeFlush(Flushable& flushable);
@@ -138,7 +138,7 @@ private:
     // Port::Idle
     bool serve() override;
     void sleep(Port::Events& events) override;
-    void nudged() const noexcept override { m_leadership.call(); }
+    void nudged() noexcept override { m_leadership.call(); }
 
     bool acquired();
     bool beginScope();
@@ -203,7 +203,7 @@ private:
     bool m_owner_leads MP_GUARDED_BY(m_post_mutex){false};
     bool m_owner_may_lead MP_GUARDED_BY(m_post_mutex){false};
 
-    mutable Leadership m_leadership;
+    Leadership m_leadership;
     std::thread::id m_run_thread;
     std::atomic<int64_t> m_refs{0};
 };

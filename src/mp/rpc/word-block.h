@@ -13,9 +13,9 @@ class WordBlock
 {
 public:
     WordBlock() = default;
-    //! Zero.
+    enum class Content { Zero, Any };
     //! @throws std::bad_alloc
-    explicit WordBlock(size_t words);
+    WordBlock(size_t words, Content content);
     WordBlock(WordBlock&& other) noexcept;
     WordBlock& operator=(WordBlock&& other) noexcept;
     ~WordBlock();

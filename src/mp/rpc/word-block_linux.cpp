@@ -12,11 +12,11 @@ namespace {
 constexpr size_t HUGE_PAGE = size_t{2} << 20;
 } // namespace
 
-WordBlock::WordBlock(size_t words) : m_size(words)
+WordBlock::WordBlock(size_t words, Content content) : m_size(words)
 {
     const size_t bytes = words * sizeof(capnp::word);
     if (bytes < HUGE_PAGE) {
-        m_data = static_cast<capnp::word*>(calloc(words, sizeof(capnp::word)));
+        m_data = static_cast<capnp::word*>(content == Content::Zero ? calloc(1, bytes) : malloc(bytes));
         if (m_data == nullptr) throw std::bad_alloc();
         return;
     }
