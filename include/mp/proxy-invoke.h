@@ -76,6 +76,7 @@ struct IncomingCall
     //! Read params, call the method, build results.
     void (*run)(const IncomingCall& call, Connection& connection, ServerRequest& request);
     const MethodInfo& method;
+    //! The server's. Lives as long as the request.
     ProxyContext& context;
     //! The ProxyServer, as run knows it.
     void* server;
@@ -151,8 +152,6 @@ private:
 
     const IncomingCall m_call;
     EventLoopRef m_loop;
-    //! Lives as long as the request.
-    ProxyContext& m_server;
     //! May be gone once cancelled: touched only owning the loop, after a look at m_state.
     Connection& m_connection;
     const int m_number;

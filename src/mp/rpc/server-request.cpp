@@ -78,12 +78,11 @@ void ThrowServerDestroyed(const MethodInfo& method)
 }
 
 ServerRequest::ServerRequest(const IncomingCall& call)
-    : m_call(call), m_loop(*call.context.loop), m_server(call.context), m_connection(*call.context.connection),
-      m_number(NextRequestNumber())
+    : m_call(call), m_loop(*call.context.loop), m_connection(*call.context.connection), m_number(NextRequestNumber())
 {
     // Calls that were on their way.
-    if (!*m_server.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
-    if (m_server.m_destroyed) ThrowServerDestroyed(m_call.method);
+    if (!*m_call.context.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+    if (m_call.context.m_destroyed) ThrowServerDestroyed(m_call.method);
 }
 
 ServerRequest::~ServerRequest()
@@ -209,7 +208,7 @@ void ServerRequest::keep(capnp::Capability::Client self)
 kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread)
 {
     if (canceled()) return refuseCanceled();
-    if (m_server.m_destroyed) {
+    if (m_call.context.m_destroyed) {
         KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { ThrowServerDestroyed(m_call.method); })) {
             return logFailed(kj::mv(*error));
         }
@@ -220,7 +219,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
     m_in_flight = m_loop->m_methods->begin();
-    ++m_server.m_uses;
+    ++m_call.context.m_uses;
     auto promised = kj::heap<Promised>(*this, thread);
     m_waiter = thread.m_thread->waiter.get();
     m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); }, &ReactorOf(*m_loop));
@@ -285,7 +284,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     const std::optional<capnp::Capability::Client> self = std::exchange(m_self, std::nullopt);
     const kj::Own<capnp::CallContextHook> hook = kj::mv(m_hook);
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
-    if (fulfiller.get()) --m_server.m_uses;
+    if (fulfiller.get()) --m_call.context.m_uses;
     if (canceled()) {
         if (m_executed) {
             MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " interrupted (canceled)";
@@ -305,7 +304,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     }
 }
 
-bool ServerRequest::disconnected() const { return !*m_server.m_alive; }
+bool ServerRequest::disconnected() const { return !*m_call.context.m_alive; }
 
 void ServerRequest::checkNotCanceled()
 {
@@ -364,7 +363,7 @@ bool ServerRequest::isRunning(EventLoop& loop)
 bool ServerRequest::isRunning(const ProxyContext& server)
 {
     ServerRequest* const request = CurrentThread().m_request;
-    return request != nullptr && &request->m_server == &server;
+    return request != nullptr && &request->m_call.context == &server;
 }
 
 void CheckNotCanceled(InvokeContext& invoke_context)
