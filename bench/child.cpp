@@ -56,8 +56,8 @@ Child::Child(const std::vector<std::string>& args, const std::vector<int>& fds)
         safe.emplace_back(Check(fcntl(fds[i], F_DUPFD_CLOEXEC, SAFE_FD), "F_DUPFD_CLOEXEC"));
         posix_spawn_file_actions_adddup2(actions.get(), safe.back().get(), FIRST_FD + static_cast<int>(i));
     }
-    const int error = posix_spawn(&m_pid, argv[0], actions.get(), nullptr, argv.data(), environ);
-    if (error != 0) throw std::system_error(error, std::generic_category(), "posix_spawn " + args[0]);
+    const int error = posix_spawnp(&m_pid, argv[0], actions.get(), nullptr, argv.data(), environ);
+    if (error != 0) throw std::system_error(error, std::generic_category(), "posix_spawnp " + args[0]);
 }
 
 Child::~Child()

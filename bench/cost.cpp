@@ -3,6 +3,7 @@
 #include "heap.h"
 #include "pair.h"
 #include "stats.h"
+#include "subject.h"
 #include "trace.h"
 
 #include <algorithm>
@@ -17,22 +18,6 @@ constexpr uint64_t CPU_CALLS{1000};
 constexpr uint64_t COUNTED_CALLS{1000};
 constexpr unsigned TRACED_RUNS{3};
 constexpr uint64_t TRACED_CALLS{500};
-constexpr uint32_t WARM_UP_CALLS{200};
-
-//! What is compared: a call of ours on a worker thread with the plainest call there is.
-struct Subject {
-    const char* kind;
-    const char* op;
-
-    Command command(uint64_t calls) const
-    {
-        Command command = Command::Make(op, calls);
-        command.warm_up = WARM_UP_CALLS;
-        return command;
-    }
-};
-constexpr Subject OURS{"mp", "worker"};
-constexpr Subject PLAIN{"plain", "add"};
 
 double CpuMicroseconds(Pair& pair, const Subject& subject)
 {
@@ -42,7 +27,9 @@ double CpuMicroseconds(Pair& pair, const Subject& subject)
 
 double AllocationsPerCall(const Subject& subject)
 {
-    Pair pair{subject.kind, true};
+    PairOptions options;
+    options.count_allocations = true;
+    Pair pair{subject.kind, options};
     const Reply reply = pair.run(subject.command(COUNTED_CALLS));
     return static_cast<double>(reply.allocations) / static_cast<double>(reply.count);
 }

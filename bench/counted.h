@@ -34,6 +34,8 @@ std::vector<Counted> CountAllocated();
 //! System calls of one worker call, both processes: first all that do work, then those that wake
 //! threads, and those that look in vain instead of sleeping.
 std::vector<Counted> CountSystemCalls();
+//! Instructions that both processes execute outside the kernel for one worker call, counted by callgrind on one CPU.
+std::vector<Counted> CountInstructions();
 //! Memory of one idle connection, both processes.
 std::vector<Counted> CountConnectionMemory();
 //! Memory of one idle client thread and of what serves it, both processes.

@@ -54,6 +54,14 @@ std::optional<double> ValueOf(const Counted& counted, Field field)
     return std::nullopt;
 }
 
+//! How much more than what was recorded a figure may be.
+constexpr double MARGIN{1.05};
+
+double MaxOf(schema::Limit::Reader limit)
+{
+    return std::isnan(limit.getRecorded()) ? limit.getMax() : std::min(limit.getMax(), limit.getRecorded() * MARGIN);
+}
+
 enum class Outcome { met, missed, not_selected };
 
 template <typename Item>
@@ -70,8 +78,8 @@ Outcome CheckItem(const std::vector<Item>& items, schema::Limit::Reader limit, F
         std::fprintf(file, "missed: %s: not measured (%s)\n", what.c_str(), why.c_str());
         return Outcome::missed;
     }
-    if (*value > limit.getMax()) {
-        std::fprintf(file, "missed: %s: measured %.4g, limit at most %.4g\n", what.c_str(), *value, limit.getMax());
+    if (*value > MaxOf(limit)) {
+        std::fprintf(file, "missed: %s: measured %.4g, limit at most %.4g\n", what.c_str(), *value, MaxOf(limit));
     } else if (*value < limit.getMin()) {
         std::fprintf(file, "missed: %s: measured %.4g, limit at least %.4g\n", what.c_str(), *value, limit.getMin());
     } else {
@@ -88,8 +96,8 @@ void Validate(capnp::List<schema::Limit>::Reader limits)
         if (std::find(names.begin(), names.end(), name) == names.end()) {
             throw std::runtime_error("there is no row '" + name + "'");
         }
-        if (!std::isfinite(limit.getMax()) && !std::isfinite(limit.getMin())) {
-            throw std::runtime_error("the limit of '" + name + "' has neither max nor min");
+        if (!std::isfinite(MaxOf(limit)) && !std::isfinite(limit.getMin())) {
+            throw std::runtime_error("the limit of '" + name + "' has no max, min or recorded");
         }
     }
 }

@@ -43,10 +43,11 @@ Ends MakeListener()
     return {std::move(client), std::move(server)};
 }
 
-std::vector<std::string> RoleArgs(const char* role, const std::string& kind, bool count_allocations)
+std::vector<std::string> RoleArgs(const char* role, const std::string& kind, const PairOptions& options)
 {
-    std::vector<std::string> args{SelfPath(), "--role", role, kind};
-    if (count_allocations) args.push_back("count");
+    std::vector<std::string> args{options.runner};
+    for (const std::string& arg : {SelfPath(), std::string{"--role"}, std::string{role}, kind}) args.push_back(arg);
+    if (options.count_allocations) args.push_back("count");
     return args;
 }
 
@@ -59,7 +60,7 @@ void StartCounting(SharedArea& area, Side side, bool count_allocations)
 
 } // namespace
 
-Pair::Pair(const std::string& kind, bool count_allocations) : m_name{kind}
+Pair::Pair(const std::string& kind, const PairOptions& options) : m_name{kind}
 {
     const Link link = FindKind(kind).link;
     int area_fd = -1;
@@ -71,10 +72,10 @@ Pair::Pair(const std::string& kind, bool count_allocations) : m_name{kind}
     if (link != Link::none) {
         ends = link == Link::socketpair ? MakePair(SOCK_STREAM) : MakeListener();
         client_fds.push_back(ends.client.get());
-        m_server.emplace(RoleArgs("server", kind, count_allocations), std::vector{area.get(), ends.server.get()});
+        m_server.emplace(RoleArgs("server", kind, options), std::vector{area.get(), ends.server.get()});
         m_area->server_pid = m_server->pid();
     }
-    m_client.emplace(RoleArgs("client", kind, count_allocations), client_fds);
+    m_client.emplace(RoleArgs("client", kind, options), client_fds);
     m_control = std::move(control.server);
     control.client.reset();
     ends = {};

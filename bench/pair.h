@@ -10,14 +10,21 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bench {
+
+struct PairOptions {
+    bool count_allocations{false};
+    //! A command that runs the command line that follows it, with which both processes are started.
+    std::vector<std::string> runner{};
+};
 
 class Pair
 {
 public:
-    //! Starts both processes and waits until they are connected. Heap allocations are counted on request only.
-    explicit Pair(const std::string& kind, bool count_allocations = false);
+    //! Starts both processes and waits until they are connected.
+    explicit Pair(const std::string& kind, const PairOptions& options = {});
 
     //! Carries a command out. Throws std::runtime_error when a call fails, a process ends, or it takes too long.
     Reply run(const Command& command);

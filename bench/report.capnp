@@ -51,6 +51,8 @@ struct Limit {
   field @1 :Field;
   max @2 :Float64 = inf;
   min @3 :Float64 = -inf;
+  recorded @4 :Float64 = nan; # for counts: what was measured once, which may be exceeded by 5 %
+  spread @5 :Float64;         # the highest less the lowest of the runs that this is the median of
 }
 
 enum Field {

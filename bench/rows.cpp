@@ -101,6 +101,7 @@ const std::vector<CountedRow>& CountedRows()
         {{"cpu"}, CountCpu},
         {{"syscalls", "wake-ups", "looks"}, CountSystemCalls},
         {{"allocations"}, CountAllocated},
+        {{"instructions"}, CountInstructions},
         {{"memory-connection"}, CountConnectionMemory},
         {{"memory-thread"}, CountThreadMemory},
     };
