@@ -13,10 +13,40 @@ namespace mp::detail {
 template <typename Field, typename Getter>
 concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get())>, Getter>;
 
+//! While it exists, a large block that this thread allocates in a message need not be zero: it is overwritten at once.
+class Overwrites
+{
+public:
+    explicit Overwrites(size_t bytes) : m_set(bytes >= MIN_BYTES)
+    {
+        if (m_set) set(true);
+    }
+    ~Overwrites()
+    {
+        if (m_set) set(false);
+    }
+    Overwrites(const Overwrites&) = delete;
+    Overwrites& operator=(const Overwrites&) = delete;
+
+    //! Whether there is one on this thread.
+    static bool active();
+
+private:
+    //! Zeroing less takes no time to speak of.
+    static constexpr size_t MIN_BYTES = size_t{64} << 10;
+
+    static void set(bool active);
+
+    const bool m_set;
+};
+
 template <typename Output>
 void BuildBytes(Output&& output, const void* data, size_t size)
 {
-    auto bytes = output.init(FieldSize(size));
+    auto bytes = [&] {
+        const Overwrites overwrites(size);
+        return output.init(FieldSize(size));
+    }();
     if (size > 0) std::memcpy(bytes.begin(), data, size);
 }
 

@@ -4,6 +4,8 @@
 #include <capnp/serialize.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <mp/proxy-bytes.h>
+#include <mp/rpc/word-block.h>
 #include <unistd.h>
 
 namespace mp::test {
@@ -47,6 +49,30 @@ TEST_P(Networks, CarryMessagesOfAllSizes)
         EXPECT_TRUE(echo(pair, size).wait(pair.scope())) << size;
     }
     EXPECT_TRUE(echo(pair, 8 << 20).wait(pair.scope()));
+}
+
+// Memory of an earlier message holds what may be none of the peer's business.
+TEST_P(Networks, SendNothingOfEarlierMessages)
+{
+    constexpr size_t SIZE = 200'001;
+    NetworkPair pair(GetParam());
+    const auto leave_dirt = [] {
+        const WordBlock used(SIZE / sizeof(capnp::word) + 2, WordBlock::Content::Any);
+        memset(used.words().asBytes().begin(), 0xff, used.words().asBytes().size());
+    };
+    leave_dirt();
+    auto zero = pair.remote.echoRequest();
+    for (const kj::byte byte : zero.initBytes(SIZE)) ASSERT_EQ(byte, 0);
+
+    leave_dirt();
+    auto overwritten = pair.remote.echoRequest();
+    const auto bytes = [&] {
+        const detail::Overwrites overwrites(SIZE);
+        return overwritten.initBytes(SIZE);
+    }();
+    EXPECT_EQ(bytes[0], 0xff);
+    // It ends with seven more.
+    for (size_t i = SIZE; i % sizeof(capnp::word) != 0; ++i) EXPECT_EQ(bytes.begin()[i], 0);
 }
 
 TEST_P(Networks, CarryManyCallsOfOneTurn)

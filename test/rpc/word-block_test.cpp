@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <new>
+#include <unistd.h>
+#include <vector>
 
 namespace mp::test {
 namespace {
@@ -20,7 +23,7 @@ bool IsZero(const WordBlock& block)
 
 TEST(WordBlocks, AreZeroAndWritableWhateverTheirSize)
 {
-    for (const size_t words : {size_t{1}, size_t{1000}, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB, 9 * MIB}) {
+    for (const size_t words : {size_t{1}, size_t{1000}, MIB / 8 - 1, MIB / 8, MIB / 8 + 1, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB, 9 * MIB}) {
         for (int i = 0; i < 3; ++i) {
             const WordBlock block(words, Content::Zero);
             ASSERT_EQ(block.words().size(), words);
@@ -28,6 +31,35 @@ TEST(WordBlocks, AreZeroAndWritableWhateverTheirSize)
             memset(block.words().asBytes().begin(), 0xff, words * sizeof(capnp::word));
         }
     }
+}
+
+TEST(WordBlocks, AreReusedWhereTheyFit)
+{
+    for (const size_t words : {MIB / 2, 3 * MIB}) {
+        const capnp::word* const first = WordBlock(words, Content::Any).words().begin();
+        EXPECT_EQ(WordBlock(words - words / 4, Content::Zero).words().begin(), first);
+        EXPECT_NE(WordBlock(words / 8, Content::Zero).words().begin(), first);
+        EXPECT_NE(WordBlock(4 * words, Content::Zero).words().begin(), first);
+        const WordBlock block(words, Content::Any);
+        EXPECT_NE(WordBlock(words, Content::Any).words().begin(), block.words().begin());
+    }
+}
+
+TEST(WordBlocks, AreNotKeptWithoutLimit)
+{
+    const auto mapped = [] {
+        std::ifstream maps{"/proc/self/statm"};
+        size_t pages = 0;
+        maps >> pages;
+        return pages * static_cast<size_t>(getpagesize());
+    };
+    const size_t before = mapped();
+    {
+        std::vector<WordBlock> blocks;
+        for (size_t i = 0; i < 100; ++i) blocks.emplace_back((i % 2 + 1) * MIB, Content::Any);
+        EXPECT_GT(mapped(), before + (size_t{140} << 20));
+    }
+    EXPECT_LE(mapped(), before + (size_t{36} << 20));
 }
 
 TEST(WordBlocks, AreMoved)

@@ -6,7 +6,9 @@
 #include <capnp/any.h>
 #include <capnp/rpc.capnp.h>
 #include <cerrno>
+#include <cstring>
 #include <kj/debug.h>
+#include <mp/proxy-bytes.h>
 #include <sys/socket.h>
 
 namespace mp {
@@ -58,6 +60,7 @@ private:
     // capnp::MessageBuilder
     kj::ArrayPtr<capnp::word> allocateSegment(kj::uint minimum_words) override
     {
+        if (m_allocated > 0 && detail::Overwrites::active()) return allocateBytes(minimum_words);
         const size_t wanted = m_allocated == 0 ? m_first_segment_words : kj::min(m_allocated, MAX_GROWTH_WORDS);
         const size_t words = kj::max(wanted, size_t{minimum_words});
         if (m_allocated == 0 && words <= SCRATCH_WORDS) {
@@ -67,6 +70,15 @@ private:
         m_allocated += words;
         m_blocks.add(words, WordBlock::Content::Zero);
         return m_blocks.back().words();
+    }
+
+    //! A segment for one list of bytes. What pads its last word stays zero.
+    kj::ArrayPtr<capnp::word> allocateBytes(size_t words)
+    {
+        m_blocks.add(words, WordBlock::Content::Any);
+        auto block = m_blocks.back().words();
+        memset(static_cast<void*>(block.end() - 1), 0, sizeof(capnp::word));
+        return block;
     }
 
     MessageNetwork& m_network;

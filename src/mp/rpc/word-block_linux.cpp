@@ -2,36 +2,110 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <mp/sync.h>
 #include <new>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <utility>
 
 namespace mp {
 
 namespace {
 constexpr size_t HUGE_PAGE = size_t{2} << 20;
-} // namespace
+//! From here on malloc too would map each block anew and give it back, until the application has freed a larger one.
+constexpr size_t MIN_MAPPED = size_t{128} << 10;
 
-WordBlock::WordBlock(size_t words, Content content) : m_size(words)
+//! Whole pages, and huge ones for a large block.
+void* Map(size_t size)
 {
-    const size_t bytes = words * sizeof(capnp::word);
-    if (bytes < HUGE_PAGE) {
-        m_data = static_cast<capnp::word*>(content == Content::Zero ? calloc(1, bytes) : malloc(bytes));
-        if (m_data == nullptr) throw std::bad_alloc();
-        return;
-    }
-    // Whole huge pages, which must be aligned: what is too much is given back.
-    const size_t size = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void* const mapping = mmap(nullptr, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const bool huge = size >= HUGE_PAGE;
+    const size_t room = huge ? size + HUGE_PAGE : size;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (huge ? 0 : MAP_POPULATE);
+    void* const mapping = mmap(nullptr, room, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (mapping == MAP_FAILED) throw std::bad_alloc();
+    if (!huge) return mapping;
+    // Huge pages are aligned: what is too much is given back.
     char* const start = static_cast<char*>(mapping);
     const size_t before = (HUGE_PAGE - reinterpret_cast<uintptr_t>(start) % HUGE_PAGE) % HUGE_PAGE;
     if (before > 0) munmap(start, before);
     munmap(start + before + size, HUGE_PAGE - before);
     // Ordinary pages do too.
     madvise(start + before, size, MADV_HUGEPAGE);
-    m_data = reinterpret_cast<capnp::word*>(start + before);
-    m_mapped = size;
+    return start + before;
+}
+
+//! Mappings for the next messages. The kernel may take huge pages among them when it needs them.
+class FreeMappings
+{
+public:
+    struct Mapping
+    {
+        void* data{nullptr};
+        size_t size{0};
+    };
+
+    //! @return the smallest that is large enough, if there is one of at most twice the size
+    Mapping take(size_t size)
+    {
+        const Lock lock(m_mutex);
+        Mapping* best = nullptr;
+        for (Mapping& mapping : m_mappings) {
+            if (mapping.size < size || mapping.size / 2 > size) continue;
+            if (best == nullptr || mapping.size < best->size) best = &mapping;
+        }
+        if (best == nullptr) return {};
+        m_bytes -= best->size;
+        return std::exchange(*best, {});
+    }
+
+    //! @return false if there are enough already
+    bool keep(Mapping mapping)
+    {
+        const Lock lock(m_mutex);
+        if (m_bytes + mapping.size > MAX_BYTES) return false;
+        for (Mapping& place : m_mappings) {
+            if (place.size > 0) continue;
+            // For ordinary pages this takes too long.
+            if (mapping.size >= HUGE_PAGE && madvise(mapping.data, mapping.size, MADV_FREE) != 0) return false;
+            m_bytes += mapping.size;
+            place = mapping;
+            return true;
+        }
+        return false;
+    }
+
+private:
+    static constexpr size_t MAX_BYTES = size_t{32} << 20;
+    static constexpr size_t MAX_COUNT = 16;
+
+    Mutex m_mutex;
+    Mapping m_mappings[MAX_COUNT] MP_GUARDED_BY(m_mutex);
+    size_t m_bytes MP_GUARDED_BY(m_mutex){0};
+};
+
+FreeMappings g_free;
+} // namespace
+
+WordBlock::WordBlock(size_t words, Content content) : m_size(words)
+{
+    const size_t bytes = words * sizeof(capnp::word);
+    if (bytes < MIN_MAPPED) {
+        m_data = static_cast<capnp::word*>(content == Content::Zero ? calloc(1, bytes) : malloc(bytes));
+        if (m_data == nullptr) throw std::bad_alloc();
+        return;
+    }
+    const size_t page = bytes < HUGE_PAGE ? static_cast<size_t>(sysconf(_SC_PAGESIZE)) : HUGE_PAGE;
+    const size_t size = (bytes + page - 1) / page * page;
+    const FreeMappings::Mapping reused = g_free.take(size);
+    if (reused.data == nullptr) {
+        m_data = static_cast<capnp::word*>(Map(size));
+        m_mapped = size;
+        return;
+    }
+    m_data = static_cast<capnp::word*>(reused.data);
+    m_mapped = reused.size;
+    if (content == Content::Zero) memset(static_cast<void*>(m_data), 0, bytes);
 }
 
 WordBlock::WordBlock(WordBlock&& other) noexcept
@@ -50,10 +124,10 @@ WordBlock& WordBlock::operator=(WordBlock&& other) noexcept
 
 WordBlock::~WordBlock()
 {
-    if (m_mapped > 0) {
-        munmap(m_data, m_mapped);
-    } else {
+    if (m_mapped == 0) {
         free(m_data);
+    } else if (!g_free.keep({m_data, m_mapped})) {
+        munmap(m_data, m_mapped);
     }
 }
 
