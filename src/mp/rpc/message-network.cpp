@@ -53,7 +53,8 @@ public:
     kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return getSegmentsForOutput(); }
 
 private:
-    static constexpr size_t SCRATCH_WORDS = 96;
+    //! Of few words, so that the whole object is among the sizes that malloc keeps for each thread.
+    static constexpr size_t SCRATCH_WORDS = 88;
     //! Segments double up to here.
     static constexpr size_t MAX_GROWTH_WORDS = (size_t{64} << 20) / sizeof(capnp::word);
 
