@@ -17,6 +17,9 @@ class MessageNetwork;
 class ServerRequest;
 struct IncomingCall;
 class WorkerPool;
+namespace detail {
+class Lender;
+} // namespace detail
 
 kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self, Context::Reader context);
 
@@ -56,6 +59,7 @@ public:
 private:
     friend class ServerRequest;
     friend class ThreadMapping;
+    friend class detail::Lender;
     friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
     friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,

@@ -1,9 +1,12 @@
 #ifndef MP_PROXY_BYTES_H
 #define MP_PROXY_BYTES_H
 
+#include <capnp/any.h>
 #include <capnp/blob.h>
+#include <capnp/orphan.h>
 #include <cstring>
 #include <mp/proxy-field.h>
+#include <mp/proxy-invoke.h>
 #include <stdexcept>
 
 // Blocks of bytes in Text and Data fields: what the headers of several types share.
@@ -39,6 +42,54 @@ private:
 
     const bool m_set;
 };
+
+//! Lets the message that is being built refer to the bytes of an object instead of containing them. The object stays as
+//! it is until takeBack() or giveAway(), which must follow. Owning the loop.
+class Lender
+{
+public:
+    //! Fewer bytes are copied soon enough.
+    static constexpr size_t MIN_BYTES = size_t{64} << 10;
+
+    //! For one message, the one that was begun last on the connection.
+    explicit Lender(Connection& connection);
+    Lender(const Lender&) = delete;
+    Lender& operator=(const Lender&) = delete;
+    ~Lender();
+
+    //! The object that a field is built from next.
+    void offer(const void* object) { m_offered = object; }
+    bool offers(const void* object) const { return m_offered == object; }
+
+    //! @param within  what the bytes are to be a field of
+    //! @return null if it is no part of the message, or the bytes can't be referred to
+    ::capnp::Orphan<::capnp::Data> lend(::capnp::AnyStruct::Builder within, const void* data, size_t size);
+    bool hasLent() const { return m_lent; }
+
+    //! The object is going: what was not sent yet is copied.
+    void takeBack();
+    //! The object is the message's from now on.
+    void giveAway(kj::Own<void> object);
+
+private:
+    kj::Own<OutgoingMessage> m_message;
+    const void* m_offered{nullptr};
+    bool m_lent{false};
+};
+
+//! Have a field refer to an object's bytes. @return false if they must be copied
+template <typename Output>
+bool LendBytes(InvokeContext& invoke_context, const Output& output, const void* object, const void* data, size_t size)
+{
+    if constexpr (requires { output.adopt(::capnp::Orphan<::capnp::Data>()); }) {
+        if (size < Lender::MIN_BYTES || !invoke_context.lender || !invoke_context.lender->offers(object)) return false;
+        auto lent = invoke_context.lender->lend(::capnp::toAny(output.m_struct), data, size);
+        if (lent == nullptr) return false;
+        output.adopt(kj::mv(lent));
+        return true;
+    }
+    return false;
+}
 
 template <typename Output>
 void BuildBytes(Output&& output, const void* data, size_t size)

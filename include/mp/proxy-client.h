@@ -4,6 +4,7 @@
 // What methods of generated clients need; nothing here is for applications.
 
 #include <map>
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-convert.h>
 #include <mp/proxy-method.h>
 #include <optional>
@@ -126,6 +127,16 @@ template <typename Accessor, typename Params, typename... LocalTypes>
 inline constexpr bool MappedParam<Accessor, Params, TypeList<LocalTypes...>> =
     Buildable<TypeList<LocalTypes...>, ClientInvokeContext, StructField<Accessor, typename Params::Builder>,
               LocalTypes...>;
+
+//! Build a field of the params from the caller's arguments, which stay as they are until the call returns.
+template <typename... LocalTypes, typename Output, typename... Values>
+void BuildParam(TypeList<LocalTypes...> types, ClientInvokeContext& context, Output&& output, Values&&... values)
+{
+    if constexpr (sizeof...(Values) == 1 && (std::is_class_v<RemoveCvRef<Values>> && ...)) {
+        if (context.lender) (context.lender->offer(std::addressof(values)), ...);
+    }
+    BuildField(types, context, std::forward<Output>(output), std::forward<Values>(values)...);
+}
 
 //! Whether an output's type has a mapping to the C++ arguments that it stands for.
 template <typename Accessor, typename Results, typename LocalTypes>

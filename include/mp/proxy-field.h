@@ -83,6 +83,12 @@ struct StructField
     {
         return Accessor::init(m_struct, std::forward<Args>(args)...);
     }
+    //! Only where the accessor can; those that applications write may not.
+    template <typename Orphan, typename A = Accessor>
+    auto adopt(Orphan&& orphan) const -> decltype(A::adopt(m_struct, std::forward<Orphan>(orphan)))
+    {
+        return A::adopt(m_struct, std::forward<Orphan>(orphan));
+    }
     void setHas() const
     {
         if constexpr (Accessor::optional) Accessor::setHas(m_struct);

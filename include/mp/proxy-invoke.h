@@ -11,7 +11,11 @@
 
 namespace mp {
 
+class OutgoingMessage;
 class ServerRequest;
+namespace detail {
+class Lender;
+} // namespace detail
 
 //! Where a value is converted: the connection that it goes over.
 struct InvokeContext
@@ -19,6 +23,8 @@ struct InvokeContext
     Connection& connection;
     //! The request that a server's conversions belong to.
     ServerRequest* request{nullptr};
+    //! How the message that is being built gets at large values without a copy.
+    detail::Lender* lender{nullptr};
 };
 
 struct ClientInvokeContext : InvokeContext

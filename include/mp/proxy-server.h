@@ -3,9 +3,11 @@
 
 // What methods of generated servers need; nothing here is for applications but CustomPassField.
 
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-convert.h>
 #include <mp/proxy-pass.h>
 #include <optional>
+#include <vector>
 
 namespace mp {
 
@@ -107,12 +109,41 @@ template <typename Accessor, typename Context, typename LocalType, typename Valu
 concept MappedResult =
     Buildable<TypeList<LocalType>, Context, StructField<Accessor, detail::ResultsOf<Context>>, Value>;
 
+namespace detail {
+//! Values whose memory can be the message's. Other allocators may take it back.
+template <typename T>
+inline constexpr bool IsByteVector = false;
+template <typename Byte>
+inline constexpr bool IsByteVector<std::vector<Byte>> = sizeof(Byte) == 1 && !std::is_same_v<Byte, bool>;
+
+//! Build the result field from a value that the message keeps.
+template <typename Accessor, typename Context, typename Results, typename Result>
+void BuildKeptResult(Context& context, Results& results, Result&& result)
+{
+    auto kept = kj::heap<Result>(std::move(result));
+    Lender lender(context.connection);
+    lender.offer(kept.get());
+    context.lender = &lender;
+    KJ_DEFER({
+        context.lender = nullptr;
+        lender.giveAway(kj::mv(kept));
+    });
+    BuildField(TypeList<Result&&>(), context, Make<StructField, Accessor>(results), std::move(*kept));
+}
+} // namespace detail
+
 //! Build the result field.
 template <typename Accessor, typename Context, typename Result>
 void BuildResult(Context& context, Result&& result)
 {
     context.buildResults([&] {
         auto results = context.call_context.getResults();
+        if constexpr (detail::IsByteVector<Result>) {
+            if (result.size() >= detail::Lender::MIN_BYTES) {
+                detail::BuildKeptResult<Accessor>(context, results, std::move(result));
+                return;
+            }
+        }
         BuildField(TypeList<Result&&>(), context, Make<StructField, Accessor>(results), std::forward<Result>(result));
     });
 }

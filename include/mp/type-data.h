@@ -52,10 +52,11 @@ concept Bytes = requires
 } // namespace detail
 
 template <detail::Bytes LocalType, typename Value, typename Output>
-void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext&, Value&& value,
+void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_context, Value&& value,
                       Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
+    if (detail::LendBytes(invoke_context, output, std::addressof(value), bytes.data(), bytes.size())) return;
     detail::BuildBytes(output, bytes.data(), bytes.size());
 }
 

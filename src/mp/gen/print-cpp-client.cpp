@@ -24,7 +24,7 @@ std::string BuildLine(const BoundMethod& method, const BoundField& field)
     for (const std::string& name : CppParamNames(field)) {
         args += Cat(", std::forward<MethodParam<Params, ", index++, ">>(", name, ")");
     }
-    return Cat(out, "            BuildField(", CppParamTypes(field), "(), mp_context, Make<StructField, ", accessor,
+    return Cat(out, "            BuildParam(", CppParamTypes(field), "(), mp_context, Make<StructField, ", accessor,
                ">(mp_params)", args, ");\n");
 }
 

@@ -54,6 +54,7 @@ std::map<std::string, BoundField> AccessorFields(const Module& module)
         BoundField& all = out[Capitalized(CxxName(field.field()))];
         all.optional = all.optional || field.optional;
         all.requested = all.requested || field.requested;
+        all.boxed = all.boxed || field.boxed;
     };
     for (const Node* node : Structs(module)) {
         for (const Field& field : node->fields) {
@@ -83,6 +84,10 @@ std::string FieldClass(const std::string& name, const BoundField& field)
             "(std::forward<V_>(v)); }\n",
             "    template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.init",
             name, "(std::forward<A_>(a)...); }\n");
+    if (field.boxed) {
+        out += Cat("    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adopt", name,
+                   "(std::forward<O_>(o))) { return s.adopt", name, "(std::forward<O_>(o)); }\n");
+    }
     const auto companion = [&](const char* prefix) {
         out += Cat("    template <typename S_> static bool get", prefix, "(S_&& s) { return s.get", prefix, name,
                    "(); }\n    template <typename S_> static void set", prefix, "(S_&& s) { s.set", prefix, name,

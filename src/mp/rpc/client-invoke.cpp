@@ -8,7 +8,9 @@
 
 #include <capnp/capability.h>
 #include <kj/debug.h>
+#include <mp/proxy-bytes.h>
 #include <mp/proxy-invoke.h>
+#include <optional>
 #include <stdexcept>
 
 namespace mp {
@@ -63,7 +65,11 @@ private:
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
     //! Owning the loop.
-    void done() { m_thread.waiter->signal(m_done, &m_reactor); }
+    void done()
+    {
+        if (m_lender) m_lender->takeBack();
+        m_thread.waiter->signal(m_done, &m_reactor);
+    }
 
     ProxyContext& m_context;
     capnp::Capability::Client& m_client;
@@ -74,6 +80,8 @@ private:
     Reactor& m_reactor;
     ThreadContext& m_thread;
     bool m_may_lead{true};
+    //! While the request refers to arguments.
+    std::optional<detail::Lender> m_lender;
 
     //! Guarded by the waiter's mutex.
     bool m_done{false};
@@ -110,7 +118,10 @@ bool ClientCall::start()
     try {
         auto request = NewRequest(m_client, m_method);
         ClientInvokeContext invoke_context(*m_context.connection, m_thread);
+        m_lender.emplace(*m_context.connection);
+        invoke_context.lender = &*m_lender;
         m_build(invoke_context, request);
+        if (!m_lender->hasLent()) m_lender.reset();
         MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client send " << m_method.name
                                         << "$Params";
         MP_LOGPLAIN(m_loop, Log::Trace) << "send data: "

@@ -1,14 +1,9 @@
 #include "message-network.h"
 
 #include "fault.h"
-#include "word-block.h"
 
-#include <capnp/any.h>
-#include <capnp/rpc.capnp.h>
 #include <cerrno>
-#include <cstring>
 #include <kj/debug.h>
-#include <mp/proxy-bytes.h>
 #include <sys/socket.h>
 
 namespace mp {
@@ -27,67 +22,6 @@ kj::Exception Disconnected(kj::StringPtr why)
     return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(why));
 }
 } // namespace
-
-//! A message that is being built. Ordinary ones fit into the first segment, which is a part of it.
-class MessageNetwork::Outgoing final : public capnp::OutgoingRpcMessage,
-                                       public kj::Refcounted,
-                                       private capnp::MessageBuilder
-{
-public:
-    Outgoing(MessageNetwork& network, kj::uint first_segment_words)
-        : m_network(network), m_first_segment_words(first_segment_words)
-    {
-    }
-
-    // capnp::OutgoingRpcMessage
-    capnp::AnyPointer::Builder getBody() override { return getRoot<capnp::AnyPointer>(); }
-    void send() override { m_network.enqueue(*this); }
-    size_t sizeInWords() override { return capnp::MessageBuilder::sizeInWords(); }
-
-    //! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
-    bool isUrgent()
-    {
-        const auto which = getRoot<capnp::rpc::Message>().which();
-        return which != capnp::rpc::Message::FINISH && which != capnp::rpc::Message::RELEASE;
-    }
-    kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return getSegmentsForOutput(); }
-
-private:
-    //! Of few words, so that the whole object is among the sizes that malloc keeps for each thread.
-    static constexpr size_t SCRATCH_WORDS = 88;
-    //! Segments double up to here.
-    static constexpr size_t MAX_GROWTH_WORDS = (size_t{64} << 20) / sizeof(capnp::word);
-
-    // capnp::MessageBuilder
-    kj::ArrayPtr<capnp::word> allocateSegment(kj::uint minimum_words) override
-    {
-        if (m_allocated > 0 && detail::Overwrites::active()) return allocateBytes(minimum_words);
-        const size_t wanted = m_allocated == 0 ? m_first_segment_words : kj::min(m_allocated, MAX_GROWTH_WORDS);
-        const size_t words = kj::max(wanted, size_t{minimum_words});
-        if (m_allocated == 0 && words <= SCRATCH_WORDS) {
-            m_allocated = SCRATCH_WORDS;
-            return kj::arrayPtr(m_scratch, SCRATCH_WORDS);
-        }
-        m_allocated += words;
-        m_blocks.add(words, WordBlock::Content::Zero);
-        return m_blocks.back().words();
-    }
-
-    //! A segment for one list of bytes. What pads its last word stays zero.
-    kj::ArrayPtr<capnp::word> allocateBytes(size_t words)
-    {
-        m_blocks.add(words, WordBlock::Content::Any);
-        auto block = m_blocks.back().words();
-        memset(static_cast<void*>(block.end() - 1), 0, sizeof(capnp::word));
-        return block;
-    }
-
-    MessageNetwork& m_network;
-    const size_t m_first_segment_words;
-    capnp::word m_scratch[SCRATCH_WORDS]{};
-    kj::Vector<WordBlock> m_blocks;
-    size_t m_allocated{0};
-};
 
 //! RpcSystem's wait for the next message.
 class MessageNetwork::Receiver
@@ -204,11 +138,19 @@ kj::Own<capnp::RpcFlowController> MessageNetwork::newStream()
 
 kj::Own<capnp::OutgoingRpcMessage> MessageNetwork::newOutgoingMessage(kj::uint first_segment_words)
 {
-    return kj::refcounted<Outgoing>(*this, first_segment_words);
+    m_latest = kj::refcounted<OutgoingMessage>(*this, first_segment_words);
+    return kj::addRef(*m_latest);
 }
 
-void MessageNetwork::enqueue(Outgoing& message)
+kj::Own<OutgoingMessage> MessageNetwork::latestMessage()
 {
+    if (m_latest.get() == nullptr) return {};
+    return kj::addRef(*m_latest);
+}
+
+void MessageNetwork::enqueue(OutgoingMessage& message)
+{
+    if (m_latest.get() == &message) m_latest = nullptr;
     if (m_write_failed || m_shut_when_sent) return;
     const auto segments = message.segments();
     size_t words = 0;
@@ -236,8 +178,7 @@ void MessageNetwork::enqueue(Outgoing& message)
 
     if (m_output_bytes > m_limits.max_queued_bytes) {
         auto error = Disconnected(kj::str("peer does not read: ", m_output_bytes, " bytes are waiting for it"));
-        dropOutput();
-        ended(kj::mv(error));
+        giveUpOutput(kj::mv(error));
         return;
     }
     if (!m_flush_pending) {
@@ -263,9 +204,7 @@ size_t MessageNetwork::gather(iovec* pieces, size_t max) const
         if (count == max) break;
         add(chunk.bytes.begin(), chunk.bytes.size());
         if (chunk.message.get() == nullptr) continue;
-        for (const auto& segment : const_cast<Outgoing&>(*chunk.message).segments()) {
-            add(segment.asBytes().begin(), segment.asBytes().size());
-        }
+        const_cast<OutgoingMessage&>(*chunk.message).eachPiece(add);
     }
     return count;
 }
@@ -370,6 +309,12 @@ kj::Promise<void> MessageNetwork::writeStream()
                 writeFailed(kj::mv(error));
                 return kj::READY_NOW;
             });
+}
+
+void MessageNetwork::giveUpOutput(kj::Exception error)
+{
+    dropOutput();
+    ended(kj::mv(error));
 }
 
 void MessageNetwork::writeFailed(kj::Exception error)

@@ -3,6 +3,7 @@
 
 #include "fd-stream.h"
 #include "frame-reader.h"
+#include "outgoing-message.h"
 #include "reactor.h"
 
 #include <capnp/message.h>
@@ -44,13 +45,15 @@ public:
     //! After close(): why the peer could not be told, if it is there.
     const kj::Maybe<kj::Exception>& closeError() const { return m_close_error; }
 
+    //! The message that was begun last, unless it has been sent.
+    kj::Own<OutgoingMessage> latestMessage();
+
     // capnp::TwoPartyVatNetworkBase
     kj::Maybe<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>
     connect(capnp::rpc::twoparty::VatId::Reader host) override;
     kj::Promise<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>> accept() override;
 
 private:
-    class Outgoing;
     class Receiver;
     class Window;
     class ConnectionDisposer final : public kj::Disposer
@@ -68,7 +71,7 @@ private:
     struct Chunk
     {
         kj::Vector<kj::byte> bytes;
-        kj::Own<Outgoing> message;
+        kj::Own<OutgoingMessage> message;
     };
 
     kj::Own<capnp::TwoPartyVatNetworkBase::Connection> asConnection();
@@ -87,12 +90,14 @@ private:
     void readable() override;
     void writable() override;
 
-    void enqueue(Outgoing& message);
+    friend class OutgoingMessage;
+    void enqueue(OutgoingMessage& message);
     void flushFd();
     void flushStream();
     kj::Promise<void> writeStream();
     void sent(size_t bytes);
     void writeFailed(kj::Exception error);
+    void giveUpOutput(kj::Exception error);
     void dropOutput();
     size_t gather(iovec* pieces, size_t max) const;
 
@@ -122,6 +127,7 @@ private:
     bool m_ended{false};
     kj::Maybe<kj::Exception> m_error;
 
+    kj::Own<OutgoingMessage> m_latest;
     std::deque<Chunk> m_output;
     size_t m_output_bytes{0};
     //! Bytes of the first chunk that are sent already.

@@ -100,7 +100,7 @@ void ProxyClient<::golden::messages::Init>::construct(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ThreadMapField, Params, TypeList<>>; static_assert(mp_mapped, "Init.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::ConstructResults;
@@ -118,7 +118,7 @@ void ProxyClient<::golden::messages::Init>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -136,11 +136,11 @@ MethodResult<::golden::messages::Init::AddParams> ProxyClient<::golden::messages
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.add: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.add: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
             { constexpr bool mp_mapped = MappedParam<BField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.add: parameter b: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::AddResults;
@@ -163,11 +163,11 @@ MethodResult<::golden::messages::Init::AddOutParams> ProxyClient<::golden::messa
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.addOut: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.addOut: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
             { constexpr bool mp_mapped = MappedParam<BField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.addOut: parameter b: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::AddOutResults;
@@ -188,9 +188,9 @@ MethodResult<::golden::messages::Init::AddInOutParams> ProxyClient<::golden::mes
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.addInOut: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
             { constexpr bool mp_mapped = MappedParam<SumField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.addInOut: parameter sum: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, SumField>(mp_params), std::forward<MethodParam<Params, 1>>(sum));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, SumField>(mp_params), std::forward<MethodParam<Params, 1>>(sum));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::AddInOutResults;
@@ -212,7 +212,7 @@ MethodResult<::golden::messages::Init::HalfParams> ProxyClient<::golden::message
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.half: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::HalfResults;
@@ -234,7 +234,7 @@ MethodResult<::golden::messages::Init::WantParams> ProxyClient<::golden::message
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<NameField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.want: parameter name: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NameField>(mp_params), std::forward<MethodParam<Params, 0>>(name));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NameField>(mp_params), std::forward<MethodParam<Params, 0>>(name));
             BuildWant<SizeField>(mp_params, size);
             BuildWant<TextField>(mp_params, text);
         },
@@ -260,7 +260,7 @@ MethodResult<::golden::messages::Init::PassItemParams> ProxyClient<::golden::mes
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ItemField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passItem: parameter item: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ItemField>(mp_params), std::forward<MethodParam<Params, 0>>(item));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ItemField>(mp_params), std::forward<MethodParam<Params, 0>>(item));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::PassItemResults;
@@ -282,7 +282,7 @@ MethodResult<::golden::messages::Init::PassMapParams> ProxyClient<::golden::mess
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<MapField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passMap: parameter map: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::PassMapResults;
@@ -307,9 +307,9 @@ MethodResult<::golden::messages::Init::SolveParams> ProxyClient<::golden::messag
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.solve: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<EquationField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.solve: parameter equation: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EquationField>(mp_params), std::forward<MethodParam<Params, 0>>(equation));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EquationField>(mp_params), std::forward<MethodParam<Params, 0>>(equation));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::SolveResults;
@@ -332,9 +332,9 @@ MethodResult<::golden::messages::Init::LendParams> ProxyClient<::golden::message
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.lend: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.lend: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
@@ -352,9 +352,9 @@ MethodResult<::golden::messages::Init::GiveParams> ProxyClient<::golden::message
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.give: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.give: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::GiveResults;
@@ -375,9 +375,9 @@ MethodResult<::golden::messages::Init::ShareParams> ProxyClient<::golden::messag
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.share: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.share: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
@@ -395,9 +395,9 @@ MethodResult<::golden::messages::Init::PassFnParams> ProxyClient<::golden::messa
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.passFn: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<FnField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.passFn: parameter fn: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FnField>(mp_params), std::forward<MethodParam<Params, 0>>(fn));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FnField>(mp_params), std::forward<MethodParam<Params, 0>>(fn));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::PassFnResults;
@@ -454,7 +454,7 @@ MethodResult<::golden::messages::Init::OrderedParams> ProxyClient<::golden::mess
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<InField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.ordered: parameter in: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, InField>(mp_params), std::forward<MethodParam<Params, 0>>(in));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, InField>(mp_params), std::forward<MethodParam<Params, 0>>(in));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Init::OrderedResults;
@@ -477,9 +477,9 @@ MethodResult<::golden::messages::Init::ArgsParams> ProxyClient<::golden::message
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Init.args: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgsField, Params, TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>>; static_assert(mp_mapped, "Init.args: parameter args: several C++ parameters need a CustomBuildField and a CustomPassField"); }
-            BuildField(TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>(), mp_context, Make<StructField, ArgsField>(mp_params), std::forward<MethodParam<Params, 0>>(args0), std::forward<MethodParam<Params, 1>>(args1));
+            BuildParam(TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>(), mp_context, Make<StructField, ArgsField>(mp_params), std::forward<MethodParam<Params, 0>>(args0), std::forward<MethodParam<Params, 1>>(args1));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
@@ -519,7 +519,7 @@ void ProxyClient<::golden::messages::Callback>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -536,9 +536,9 @@ MethodResult<::golden::messages::Callback::CallParams> ProxyClient<::golden::mes
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.call: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Callback.call: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Callback::CallResults;
@@ -572,7 +572,7 @@ void ProxyClient<::golden::messages::Function>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Function.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -589,9 +589,9 @@ MethodResult<::golden::messages::Function::CallParams> ProxyClient<::golden::mes
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Function.call: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Function.call: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Function::CallResults;

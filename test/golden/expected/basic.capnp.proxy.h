@@ -39,6 +39,7 @@ struct Args
     template <typename S_> static bool has(S_&& s) { return s.hasArgs(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setArgs(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initArgs(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptArgs(std::forward<O_>(o))) { return s.adoptArgs(std::forward<O_>(o)); }
 };
 struct B
 {
@@ -53,6 +54,7 @@ struct Bits
     template <typename S_> static bool has(S_&& s) { return s.hasBits(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setBits(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initBits(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptBits(std::forward<O_>(o))) { return s.adoptBits(std::forward<O_>(o)); }
 };
 struct Callback
 {
@@ -60,6 +62,7 @@ struct Callback
     template <typename S_> static bool has(S_&& s) { return s.hasCallback(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setCallback(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initCallback(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptCallback(std::forward<O_>(o))) { return s.adoptCallback(std::forward<O_>(o)); }
 };
 struct Context
 {
@@ -67,6 +70,7 @@ struct Context
     template <typename S_> static bool has(S_&& s) { return s.hasContext(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setContext(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initContext(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptContext(std::forward<O_>(o))) { return s.adoptContext(std::forward<O_>(o)); }
 };
 struct Equation
 {
@@ -74,6 +78,7 @@ struct Equation
     template <typename S_> static bool has(S_&& s) { return s.hasEquation(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setEquation(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initEquation(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptEquation(std::forward<O_>(o))) { return s.adoptEquation(std::forward<O_>(o)); }
 };
 struct Error
 {
@@ -81,6 +86,7 @@ struct Error
     template <typename S_> static bool has(S_&& s) { return s.hasError(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setError(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initError(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptError(std::forward<O_>(o))) { return s.adoptError(std::forward<O_>(o)); }
 };
 struct Failure
 {
@@ -88,6 +94,7 @@ struct Failure
     template <typename S_> static bool has(S_&& s) { return s.hasFailure(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setFailure(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initFailure(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptFailure(std::forward<O_>(o))) { return s.adoptFailure(std::forward<O_>(o)); }
 };
 struct Fn
 {
@@ -95,6 +102,7 @@ struct Fn
     template <typename S_> static bool has(S_&& s) { return s.hasFn(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setFn(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initFn(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptFn(std::forward<O_>(o))) { return s.adoptFn(std::forward<O_>(o)); }
 };
 struct HasWeight
 {
@@ -116,6 +124,7 @@ struct Item
     template <typename S_> static bool has(S_&& s) { return s.hasItem(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setItem(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initItem(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptItem(std::forward<O_>(o))) { return s.adoptItem(std::forward<O_>(o)); }
 };
 struct Key
 {
@@ -123,6 +132,7 @@ struct Key
     template <typename S_> static bool has(S_&& s) { return s.hasKey(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setKey(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initKey(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptKey(std::forward<O_>(o))) { return s.adoptKey(std::forward<O_>(o)); }
 };
 struct Map
 {
@@ -130,6 +140,7 @@ struct Map
     template <typename S_> static bool has(S_&& s) { return s.hasMap(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setMap(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initMap(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptMap(std::forward<O_>(o))) { return s.adoptMap(std::forward<O_>(o)); }
 };
 struct Name
 {
@@ -137,6 +148,7 @@ struct Name
     template <typename S_> static bool has(S_&& s) { return s.hasName(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setName(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initName(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptName(std::forward<O_>(o))) { return s.adoptName(std::forward<O_>(o)); }
 };
 struct Number
 {
@@ -158,6 +170,7 @@ struct Reason
     template <typename S_> static bool has(S_&& s) { return s.hasReason(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setReason(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initReason(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptReason(std::forward<O_>(o))) { return s.adoptReason(std::forward<O_>(o)); }
 };
 struct Result
 {
@@ -165,6 +178,7 @@ struct Result
     template <typename S_> static bool has(S_&& s) { return s.hasResult(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setResult(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initResult(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptResult(std::forward<O_>(o))) { return s.adoptResult(std::forward<O_>(o)); }
     template <typename S_> static bool getHas(S_&& s) { return s.getHasResult(); }
     template <typename S_> static void setHas(S_&& s) { s.setHasResult(true); }
 };
@@ -190,6 +204,7 @@ struct Text
     template <typename S_> static bool has(S_&& s) { return s.hasText(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setText(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initText(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptText(std::forward<O_>(o))) { return s.adoptText(std::forward<O_>(o)); }
     template <typename S_> static bool getWant(S_&& s) { return s.getWantText(); }
     template <typename S_> static void setWant(S_&& s) { s.setWantText(true); }
 };
@@ -199,6 +214,7 @@ struct ThreadMap
     template <typename S_> static bool has(S_&& s) { return s.hasThreadMap(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setThreadMap(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initThreadMap(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptThreadMap(std::forward<O_>(o))) { return s.adoptThreadMap(std::forward<O_>(o)); }
 };
 struct Unknown
 {
@@ -206,6 +222,7 @@ struct Unknown
     template <typename S_> static bool has(S_&& s) { return s.hasUnknown(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setUnknown(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initUnknown(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptUnknown(std::forward<O_>(o))) { return s.adoptUnknown(std::forward<O_>(o)); }
 };
 struct Value
 {
@@ -213,6 +230,7 @@ struct Value
     template <typename S_> static bool has(S_&& s) { return s.hasValue(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setValue(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initValue(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptValue(std::forward<O_>(o))) { return s.adoptValue(std::forward<O_>(o)); }
     template <typename S_> static bool getHas(S_&& s) { return s.getHasValue(); }
     template <typename S_> static void setHas(S_&& s) { s.setHasValue(true); }
 };

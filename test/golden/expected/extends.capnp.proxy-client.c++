@@ -32,7 +32,7 @@ void ProxyClient<::golden::derived::Other>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Other.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -48,7 +48,7 @@ MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::de
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Other.otherCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Other::OtherCallResults;
@@ -95,9 +95,9 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::base::Base::BaseCallResults;
@@ -116,7 +116,7 @@ void ProxyClient<::golden::derived::Derived>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Other.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -132,7 +132,7 @@ MethodResult<::golden::derived::Other::OtherCallParams> ProxyClient<::golden::de
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Other.otherCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Other::OtherCallResults;
@@ -154,7 +154,7 @@ MethodResult<::golden::derived::Derived::DerivedCallParams> ProxyClient<::golden
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Derived.derivedCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Derived::DerivedCallResults;
@@ -209,7 +209,7 @@ void ProxyClient<::golden::derived::Bottom>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -226,9 +226,9 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::derived
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::base::Base::BaseCallResults;
@@ -250,7 +250,7 @@ MethodResult<::golden::mid::Left::LeftCallParams> ProxyClient<::golden::derived:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Left.leftCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mid::Left::LeftCallResults;
@@ -272,7 +272,7 @@ MethodResult<::golden::mid::Right::RightCallParams> ProxyClient<::golden::derive
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Right.rightCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mid::Right::RightCallResults;
@@ -291,7 +291,7 @@ void ProxyClient<::golden::derived::Bottom>::construct(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ThreadMapField, Params, TypeList<>>; static_assert(mp_mapped, "Bottom.construct: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Bottom::ConstructResults;
@@ -312,7 +312,7 @@ MethodResult<::golden::derived::Bottom::BottomCallParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Bottom.bottomCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Bottom::BottomCallResults;
@@ -334,7 +334,7 @@ MethodResult<::golden::derived::Bottom::MakeDerivedParams> ProxyClient<::golden:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Bottom.makeDerived: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::derived::Bottom::MakeDerivedResults;

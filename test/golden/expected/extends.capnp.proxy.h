@@ -34,6 +34,7 @@ struct Context
     template <typename S_> static bool has(S_&& s) { return s.hasContext(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setContext(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initContext(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptContext(std::forward<O_>(o))) { return s.adoptContext(std::forward<O_>(o)); }
 };
 struct Result
 {
@@ -41,6 +42,7 @@ struct Result
     template <typename S_> static bool has(S_&& s) { return s.hasResult(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setResult(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initResult(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptResult(std::forward<O_>(o))) { return s.adoptResult(std::forward<O_>(o)); }
 };
 struct ThreadMap
 {
@@ -48,6 +50,7 @@ struct ThreadMap
     template <typename S_> static bool has(S_&& s) { return s.hasThreadMap(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setThreadMap(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initThreadMap(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptThreadMap(std::forward<O_>(o))) { return s.adoptThreadMap(std::forward<O_>(o)); }
 };
 } // namespace fields_extends_capnp_e9a4c2b8d0f71635
 

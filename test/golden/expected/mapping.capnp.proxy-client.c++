@@ -101,7 +101,7 @@ MethodResult<::golden::mapping::Mapping::GiveThreadsParams> ProxyClient<::golden
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ThreadMapField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.giveThreads: parameter threadMap: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ThreadMapField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
@@ -136,11 +136,11 @@ MethodResult<::golden::mapping::Mapping::LateParams> ProxyClient<::golden::mappi
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.late: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.late: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<BField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Mapping.late: parameter b: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, BField>(mp_params), std::forward<MethodParam<Params, 1>>(b));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::LateResults;
@@ -166,13 +166,13 @@ MethodResult<::golden::mapping::Mapping::KeywordsParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ConceptField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.keywords: parameter concept: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ConceptField>(mp_params), std::forward<MethodParam<Params, 0>>(concept_));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ConceptField>(mp_params), std::forward<MethodParam<Params, 0>>(concept_));
             { constexpr bool mp_mapped = MappedParam<RequiresField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Mapping.keywords: parameter requires: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, RequiresField>(mp_params), std::forward<MethodParam<Params, 1>>(requires_));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, RequiresField>(mp_params), std::forward<MethodParam<Params, 1>>(requires_));
             { constexpr bool mp_mapped = MappedParam<ClassField, Params, TypeList<MethodParam<Params, 2>>>; static_assert(mp_mapped, "Mapping.keywords: parameter class: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 2>>(), mp_context, Make<StructField, ClassField>(mp_params), std::forward<MethodParam<Params, 2>>(class_));
+            BuildParam(TypeList<MethodParam<Params, 2>>(), mp_context, Make<StructField, ClassField>(mp_params), std::forward<MethodParam<Params, 2>>(class_));
             { constexpr bool mp_mapped = MappedParam<StdField, Params, TypeList<MethodParam<Params, 3>>>; static_assert(mp_mapped, "Mapping.keywords: parameter std: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 3>>(), mp_context, Make<StructField, StdField>(mp_params), std::forward<MethodParam<Params, 3>>(std));
+            BuildParam(TypeList<MethodParam<Params, 3>>(), mp_context, Make<StructField, StdField>(mp_params), std::forward<MethodParam<Params, 3>>(std));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::KeywordsResults;
@@ -197,7 +197,7 @@ MethodResult<::golden::mapping::Mapping::NamedParams> ProxyClient<::golden::mapp
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<AField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.named: parameter a: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, AField>(mp_params), std::forward<MethodParam<Params, 0>>(a));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Answer;
@@ -223,7 +223,7 @@ MethodResult<::golden::mapping::Mapping::ThrowingParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<KindField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.throwing: parameter kind: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, KindField>(mp_params), std::forward<MethodParam<Params, 0>>(kind));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, KindField>(mp_params), std::forward<MethodParam<Params, 0>>(kind));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::ThrowingResults;
@@ -249,7 +249,7 @@ MethodResult<::golden::mapping::Mapping::CatchingParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<KindField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.catching: parameter kind: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, KindField>(mp_params), std::forward<MethodParam<Params, 0>>(kind));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, KindField>(mp_params), std::forward<MethodParam<Params, 0>>(kind));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::CatchingResults;
@@ -275,11 +275,11 @@ MethodResult<::golden::mapping::Mapping::PointParams> ProxyClient<::golden::mapp
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.point: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<PointField, Params, TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>>; static_assert(mp_mapped, "Mapping.point: parameter point: several C++ parameters need a CustomBuildField and a CustomPassField"); }
-            BuildField(TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>(), mp_context, Make<StructField, PointField>(mp_params), std::forward<MethodParam<Params, 0>>(point0), std::forward<MethodParam<Params, 1>>(point1));
+            BuildParam(TypeList<MethodParam<Params, 0>, MethodParam<Params, 1>>(), mp_context, Make<StructField, PointField>(mp_params), std::forward<MethodParam<Params, 0>>(point0), std::forward<MethodParam<Params, 1>>(point1));
             { constexpr bool mp_mapped = MappedParam<ThirdField, Params, TypeList<MethodParam<Params, 2>>>; static_assert(mp_mapped, "Mapping.point: parameter third: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 2>>(), mp_context, Make<StructField, ThirdField>(mp_params), std::forward<MethodParam<Params, 2>>(third));
+            BuildParam(TypeList<MethodParam<Params, 2>>(), mp_context, Make<StructField, ThirdField>(mp_params), std::forward<MethodParam<Params, 2>>(third));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::PointResults;
@@ -302,9 +302,9 @@ MethodResult<::golden::mapping::Mapping::SettingsParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.settings: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<SettingsField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.settings: parameter settings: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, SettingsField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, SettingsField>(mp_params));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::SettingsResults;
@@ -325,7 +325,7 @@ MethodResult<::golden::mapping::Mapping::OptionalOutParams> ProxyClient<::golden
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<InField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.optionalOut: parameter in: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, InField>(mp_params), std::forward<MethodParam<Params, 0>>(in));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, InField>(mp_params), std::forward<MethodParam<Params, 0>>(in));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::OptionalOutResults;
@@ -345,7 +345,7 @@ MethodResult<::golden::mapping::Mapping::OptionalInOutParams> ProxyClient<::gold
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.optionalInOut: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::OptionalInOutResults;
@@ -367,7 +367,7 @@ MethodResult<::golden::mapping::Mapping::OptionalTextParams> ProxyClient<::golde
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.optionalText: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::OptionalTextResults;
@@ -390,7 +390,7 @@ MethodResult<::golden::mapping::Mapping::WantInParams> ProxyClient<::golden::map
             auto mp_params = mp_message.initAs<Params>();
             BuildWant<ValueField>(mp_params, value);
             { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.wantIn: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::WantInResults;
@@ -413,7 +413,7 @@ MethodResult<::golden::mapping::Mapping::WantInOutParams> ProxyClient<::golden::
             auto mp_params = mp_message.initAs<Params>();
             BuildWant<ValueField>(mp_params, value);
             { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.wantInOut: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::WantInOutResults;
@@ -476,7 +476,7 @@ MethodResult<::golden::mapping::Mapping::OptionsParams> ProxyClient<::golden::ma
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<OptionsField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.options: parameter options: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, OptionsField>(mp_params), std::forward<MethodParam<Params, 0>>(options));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, OptionsField>(mp_params), std::forward<MethodParam<Params, 0>>(options));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::OptionsResults;
@@ -499,7 +499,7 @@ MethodResult<::golden::mapping::Mapping::OnlyMovedParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<NumberField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.onlyMoved: parameter number: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NumberField>(mp_params), std::forward<MethodParam<Params, 0>>(number));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NumberField>(mp_params), std::forward<MethodParam<Params, 0>>(number));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Mapping::OnlyMovedResults;
@@ -522,9 +522,9 @@ MethodResult<::golden::mapping::Mapping::LaterParams> ProxyClient<::golden::mapp
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Mapping.later: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<CallbackField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Mapping.later: parameter callback: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CallbackField>(mp_params), std::forward<MethodParam<Params, 0>>(callback));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
     return mp_result.take();
@@ -554,7 +554,7 @@ void ProxyClient<::golden::mapping::Callback>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -571,9 +571,9 @@ MethodResult<::golden::mapping::Callback::CallParams> ProxyClient<::golden::mapp
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Callback.call: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Callback.call: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mapping::Callback::CallResults;

@@ -32,6 +32,7 @@ struct Any
     template <typename S_> static bool has(S_&& s) { return s.hasAny(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setAny(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initAny(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptAny(std::forward<O_>(o))) { return s.adoptAny(std::forward<O_>(o)); }
 };
 struct Arg
 {
@@ -53,6 +54,7 @@ struct Callback
     template <typename S_> static bool has(S_&& s) { return s.hasCallback(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setCallback(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initCallback(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptCallback(std::forward<O_>(o))) { return s.adoptCallback(std::forward<O_>(o)); }
 };
 struct Class
 {
@@ -74,6 +76,7 @@ struct Context
     template <typename S_> static bool has(S_&& s) { return s.hasContext(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setContext(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initContext(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptContext(std::forward<O_>(o))) { return s.adoptContext(std::forward<O_>(o)); }
 };
 struct Flag
 {
@@ -139,6 +142,7 @@ struct Odd
     template <typename S_> static bool has(S_&& s) { return s.hasOdd(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setOdd(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initOdd(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptOdd(std::forward<O_>(o))) { return s.adoptOdd(std::forward<O_>(o)); }
 };
 struct Options
 {
@@ -146,6 +150,7 @@ struct Options
     template <typename S_> static bool has(S_&& s) { return s.hasOptions(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setOptions(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initOptions(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptOptions(std::forward<O_>(o))) { return s.adoptOptions(std::forward<O_>(o)); }
 };
 struct Out
 {
@@ -162,6 +167,7 @@ struct Point
     template <typename S_> static bool has(S_&& s) { return s.hasPoint(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setPoint(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initPoint(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptPoint(std::forward<O_>(o))) { return s.adoptPoint(std::forward<O_>(o)); }
 };
 struct Position
 {
@@ -176,6 +182,7 @@ struct Reason
     template <typename S_> static bool has(S_&& s) { return s.hasReason(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setReason(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initReason(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptReason(std::forward<O_>(o))) { return s.adoptReason(std::forward<O_>(o)); }
 };
 struct Requires
 {
@@ -190,6 +197,7 @@ struct Result
     template <typename S_> static bool has(S_&& s) { return s.hasResult(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setResult(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initResult(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptResult(std::forward<O_>(o))) { return s.adoptResult(std::forward<O_>(o)); }
     template <typename S_> static bool getHas(S_&& s) { return s.getHasResult(); }
     template <typename S_> static void setHas(S_&& s) { s.setHasResult(true); }
 };
@@ -199,6 +207,7 @@ struct Settings
     template <typename S_> static bool has(S_&& s) { return s.hasSettings(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setSettings(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initSettings(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptSettings(std::forward<O_>(o))) { return s.adoptSettings(std::forward<O_>(o)); }
 };
 struct Std
 {
@@ -213,6 +222,7 @@ struct Text
     template <typename S_> static bool has(S_&& s) { return s.hasText(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setText(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initText(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptText(std::forward<O_>(o))) { return s.adoptText(std::forward<O_>(o)); }
     template <typename S_> static bool getHas(S_&& s) { return s.getHasText(); }
     template <typename S_> static void setHas(S_&& s) { s.setHasText(true); }
 };
@@ -229,6 +239,7 @@ struct ThreadMap
     template <typename S_> static bool has(S_&& s) { return s.hasThreadMap(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setThreadMap(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initThreadMap(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptThreadMap(std::forward<O_>(o))) { return s.adoptThreadMap(std::forward<O_>(o)); }
 };
 struct Value
 {

@@ -36,9 +36,9 @@ MethodResult<::Names::DeleteParams> ProxyClient<::Names>::delete_(MethodParam<::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ClassField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Names.delete: parameter class: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ClassField>(mp_params), std::forward<MethodParam<Params, 0>>(class_));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ClassField>(mp_params), std::forward<MethodParam<Params, 0>>(class_));
             { constexpr bool mp_mapped = MappedParam<PlainField, Params, TypeList<MethodParam<Params, 1>>>; static_assert(mp_mapped, "Names.delete: parameter plain: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, PlainField>(mp_params), std::forward<MethodParam<Params, 1>>(plain));
+            BuildParam(TypeList<MethodParam<Params, 1>>(), mp_context, Make<StructField, PlainField>(mp_params), std::forward<MethodParam<Params, 1>>(plain));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::Names::DeleteResults;
@@ -60,7 +60,7 @@ MethodResult<::Names::CallThatParams> ProxyClient<::Names>::callThat(MethodParam
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<NestedField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Names.callIt: parameter nested: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NestedField>(mp_params), std::forward<MethodParam<Params, 0>>(nested));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NestedField>(mp_params), std::forward<MethodParam<Params, 0>>(nested));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::Names::CallThatResults;

@@ -32,6 +32,7 @@ struct Any
     template <typename S_> static bool has(S_&& s) { return s.hasAny(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setAny(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initAny(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptAny(std::forward<O_>(o))) { return s.adoptAny(std::forward<O_>(o)); }
 };
 struct Circle
 {
@@ -74,6 +75,7 @@ struct Inner
     template <typename S_> static bool has(S_&& s) { return s.hasInner(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setInner(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initInner(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptInner(std::forward<O_>(o))) { return s.adoptInner(std::forward<O_>(o)); }
 };
 struct Nested
 {
@@ -81,6 +83,7 @@ struct Nested
     template <typename S_> static bool has(S_&& s) { return s.hasNested(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setNested(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initNested(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptNested(std::forward<O_>(o))) { return s.adoptNested(std::forward<O_>(o)); }
 };
 struct None
 {
@@ -109,6 +112,7 @@ struct Result
     template <typename S_> static bool has(S_&& s) { return s.hasResult(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setResult(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initResult(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptResult(std::forward<O_>(o))) { return s.adoptResult(std::forward<O_>(o)); }
 };
 struct Square
 {
@@ -123,6 +127,7 @@ struct Value
     template <typename S_> static bool has(S_&& s) { return s.hasValue(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setValue(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initValue(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptValue(std::forward<O_>(o))) { return s.adoptValue(std::forward<O_>(o)); }
 };
 } // namespace fields_names_capnp_b7c3d9e0a1f25468
 

@@ -107,7 +107,7 @@ MethodResult<::golden::messages::Values::PassEnumParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ColorField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passEnum: parameter color: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ColorField>(mp_params), std::forward<MethodParam<Params, 0>>(color));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ColorField>(mp_params), std::forward<MethodParam<Params, 0>>(color));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassEnumResults;
@@ -129,7 +129,7 @@ MethodResult<::golden::messages::Values::PassDataParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<DataField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passData: parameter data: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassDataResults;
@@ -151,7 +151,7 @@ MethodResult<::golden::messages::Values::PassBytesParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<DataField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passBytes: parameter data: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, DataField>(mp_params), std::forward<MethodParam<Params, 0>>(data));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassBytesResults;
@@ -173,7 +173,7 @@ MethodResult<::golden::messages::Values::PassArrayParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArrayField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passArray: parameter array: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArrayField>(mp_params), std::forward<MethodParam<Params, 0>>(array));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArrayField>(mp_params), std::forward<MethodParam<Params, 0>>(array));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassArrayResults;
@@ -195,7 +195,7 @@ MethodResult<::golden::messages::Values::PassSetParams> ProxyClient<::golden::me
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<SetField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passSet: parameter set: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassSetResults;
@@ -217,7 +217,7 @@ MethodResult<::golden::messages::Values::PassHashedParams> ProxyClient<::golden:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<SetField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passHashed: parameter set: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, SetField>(mp_params), std::forward<MethodParam<Params, 0>>(set));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassHashedResults;
@@ -239,7 +239,7 @@ MethodResult<::golden::messages::Values::PassMapParams> ProxyClient<::golden::me
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<MapField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMap: parameter map: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MapField>(mp_params), std::forward<MethodParam<Params, 0>>(map));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassMapResults;
@@ -261,7 +261,7 @@ MethodResult<::golden::messages::Values::PassPairParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<PairField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passPair: parameter pair: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, PairField>(mp_params), std::forward<MethodParam<Params, 0>>(pair));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, PairField>(mp_params), std::forward<MethodParam<Params, 0>>(pair));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassPairResults;
@@ -283,7 +283,7 @@ MethodResult<::golden::messages::Values::PassTupleParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<TupleField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passTuple: parameter tuple: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TupleField>(mp_params), std::forward<MethodParam<Params, 0>>(tuple));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TupleField>(mp_params), std::forward<MethodParam<Params, 0>>(tuple));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassTupleResults;
@@ -305,7 +305,7 @@ MethodResult<::golden::messages::Values::PassTimeParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<TimeField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passTime: parameter time: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TimeField>(mp_params), std::forward<MethodParam<Params, 0>>(time));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TimeField>(mp_params), std::forward<MethodParam<Params, 0>>(time));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassTimeResults;
@@ -327,7 +327,7 @@ MethodResult<::golden::messages::Values::PassSharedParams> ProxyClient<::golden:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passShared: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassSharedResults;
@@ -349,7 +349,7 @@ MethodResult<::golden::messages::Values::PassListParams> ProxyClient<::golden::m
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ListField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passList: parameter list: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListField>(mp_params), std::forward<MethodParam<Params, 0>>(list));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListField>(mp_params), std::forward<MethodParam<Params, 0>>(list));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassListResults;
@@ -371,7 +371,7 @@ MethodResult<::golden::messages::Values::PassOptionalParams> ProxyClient<::golde
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passOptional: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassOptionalResults;
@@ -393,7 +393,7 @@ MethodResult<::golden::messages::Values::PassEmptyParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<EmptyField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passEmpty: parameter empty: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EmptyField>(mp_params), std::forward<MethodParam<Params, 0>>(empty));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, EmptyField>(mp_params), std::forward<MethodParam<Params, 0>>(empty));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassEmptyResults;
@@ -415,7 +415,7 @@ MethodResult<::golden::messages::Values::PassCustomParams> ProxyClient<::golden:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<CustomField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passCustom: parameter custom: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CustomField>(mp_params), std::forward<MethodParam<Params, 0>>(custom));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, CustomField>(mp_params), std::forward<MethodParam<Params, 0>>(custom));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassCustomResults;
@@ -437,7 +437,7 @@ MethodResult<::golden::messages::Values::PassMessageParams> ProxyClient<::golden
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<MessageField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMessage: parameter message: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MessageField>(mp_params), std::forward<MethodParam<Params, 0>>(message));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, MessageField>(mp_params), std::forward<MethodParam<Params, 0>>(message));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassMessageResults;
@@ -457,7 +457,7 @@ MethodResult<::golden::messages::Values::PassMutableParams> ProxyClient<::golden
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ValueField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passMutable: parameter value: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ValueField>(mp_params), std::forward<MethodParam<Params, 0>>(value));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassMutableResults;
@@ -479,7 +479,7 @@ MethodResult<::golden::messages::Values::PassSmallParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<NumberField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passSmall: parameter number: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NumberField>(mp_params), std::forward<MethodParam<Params, 0>>(number));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, NumberField>(mp_params), std::forward<MethodParam<Params, 0>>(number));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassSmallResults;
@@ -501,7 +501,7 @@ MethodResult<::golden::messages::Values::PassFixedParams> ProxyClient<::golden::
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<FixedField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passFixed: parameter fixed: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FixedField>(mp_params), std::forward<MethodParam<Params, 0>>(fixed));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, FixedField>(mp_params), std::forward<MethodParam<Params, 0>>(fixed));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassFixedResults;
@@ -523,7 +523,7 @@ MethodResult<::golden::messages::Values::PassNestedParams> ProxyClient<::golden:
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ListsField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Values.passNested: parameter lists: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListsField>(mp_params), std::forward<MethodParam<Params, 0>>(lists));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ListsField>(mp_params), std::forward<MethodParam<Params, 0>>(lists));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::messages::Values::PassNestedResults;

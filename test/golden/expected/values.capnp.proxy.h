@@ -25,6 +25,7 @@ struct Array
     template <typename S_> static bool has(S_&& s) { return s.hasArray(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setArray(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initArray(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptArray(std::forward<O_>(o))) { return s.adoptArray(std::forward<O_>(o)); }
 };
 struct Bytes
 {
@@ -32,6 +33,7 @@ struct Bytes
     template <typename S_> static bool has(S_&& s) { return s.hasBytes(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setBytes(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initBytes(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptBytes(std::forward<O_>(o))) { return s.adoptBytes(std::forward<O_>(o)); }
 };
 struct Color
 {
@@ -46,6 +48,7 @@ struct Custom
     template <typename S_> static bool has(S_&& s) { return s.hasCustom(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setCustom(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initCustom(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptCustom(std::forward<O_>(o))) { return s.adoptCustom(std::forward<O_>(o)); }
 };
 struct Data
 {
@@ -53,6 +56,7 @@ struct Data
     template <typename S_> static bool has(S_&& s) { return s.hasData(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setData(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initData(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptData(std::forward<O_>(o))) { return s.adoptData(std::forward<O_>(o)); }
 };
 struct Empty
 {
@@ -60,6 +64,7 @@ struct Empty
     template <typename S_> static bool has(S_&& s) { return s.hasEmpty(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setEmpty(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initEmpty(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptEmpty(std::forward<O_>(o))) { return s.adoptEmpty(std::forward<O_>(o)); }
 };
 struct Fixed
 {
@@ -74,6 +79,7 @@ struct Key
     template <typename S_> static bool has(S_&& s) { return s.hasKey(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setKey(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initKey(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptKey(std::forward<O_>(o))) { return s.adoptKey(std::forward<O_>(o)); }
 };
 struct List
 {
@@ -81,6 +87,7 @@ struct List
     template <typename S_> static bool has(S_&& s) { return s.hasList(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setList(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initList(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptList(std::forward<O_>(o))) { return s.adoptList(std::forward<O_>(o)); }
 };
 struct Lists
 {
@@ -88,6 +95,7 @@ struct Lists
     template <typename S_> static bool has(S_&& s) { return s.hasLists(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setLists(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initLists(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptLists(std::forward<O_>(o))) { return s.adoptLists(std::forward<O_>(o)); }
 };
 struct Map
 {
@@ -95,6 +103,7 @@ struct Map
     template <typename S_> static bool has(S_&& s) { return s.hasMap(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setMap(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initMap(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptMap(std::forward<O_>(o))) { return s.adoptMap(std::forward<O_>(o)); }
 };
 struct Message
 {
@@ -102,6 +111,7 @@ struct Message
     template <typename S_> static bool has(S_&& s) { return s.hasMessage(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setMessage(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initMessage(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptMessage(std::forward<O_>(o))) { return s.adoptMessage(std::forward<O_>(o)); }
 };
 struct Number
 {
@@ -116,6 +126,7 @@ struct Pair
     template <typename S_> static bool has(S_&& s) { return s.hasPair(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setPair(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initPair(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptPair(std::forward<O_>(o))) { return s.adoptPair(std::forward<O_>(o)); }
 };
 struct Result
 {
@@ -123,6 +134,7 @@ struct Result
     template <typename S_> static bool has(S_&& s) { return s.hasResult(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setResult(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initResult(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptResult(std::forward<O_>(o))) { return s.adoptResult(std::forward<O_>(o)); }
 };
 struct Set
 {
@@ -130,6 +142,7 @@ struct Set
     template <typename S_> static bool has(S_&& s) { return s.hasSet(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setSet(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initSet(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptSet(std::forward<O_>(o))) { return s.adoptSet(std::forward<O_>(o)); }
 };
 struct Text
 {
@@ -137,6 +150,7 @@ struct Text
     template <typename S_> static bool has(S_&& s) { return s.hasText(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setText(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initText(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptText(std::forward<O_>(o))) { return s.adoptText(std::forward<O_>(o)); }
 };
 struct Time
 {
@@ -151,6 +165,7 @@ struct Trace
     template <typename S_> static bool has(S_&& s) { return s.hasTrace(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setTrace(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initTrace(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptTrace(std::forward<O_>(o))) { return s.adoptTrace(std::forward<O_>(o)); }
 };
 struct Tuple
 {
@@ -158,6 +173,7 @@ struct Tuple
     template <typename S_> static bool has(S_&& s) { return s.hasTuple(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setTuple(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initTuple(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptTuple(std::forward<O_>(o))) { return s.adoptTuple(std::forward<O_>(o)); }
 };
 struct Value
 {
@@ -165,6 +181,7 @@ struct Value
     template <typename S_> static bool has(S_&& s) { return s.hasValue(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setValue(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initValue(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptValue(std::forward<O_>(o))) { return s.adoptValue(std::forward<O_>(o)); }
 };
 } // namespace fields_values_capnp_a8f1d3e5b7c90246
 

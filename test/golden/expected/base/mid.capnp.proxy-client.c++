@@ -36,7 +36,7 @@ void ProxyClient<::golden::mid::Left>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -53,9 +53,9 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::mid::Le
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::base::Base::BaseCallResults;
@@ -77,7 +77,7 @@ MethodResult<::golden::mid::Left::LeftCallParams> ProxyClient<::golden::mid::Lef
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Left.leftCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mid::Left::LeftCallResults;
@@ -116,7 +116,7 @@ void ProxyClient<::golden::mid::Right>::destroy(Super& super)
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.destroy: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
         },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
 }
@@ -133,9 +133,9 @@ MethodResult<::golden::base::Base::BaseCallParams> ProxyClient<::golden::mid::Ri
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ContextField, Params, TypeList<>>; static_assert(mp_mapped, "Base.baseCall: parameter context: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
+            BuildParam(TypeList<>(), mp_context, Make<StructField, ContextField>(mp_params));
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Base.baseCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::base::Base::BaseCallResults;
@@ -157,7 +157,7 @@ MethodResult<::golden::mid::Right::RightCallParams> ProxyClient<::golden::mid::R
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
             auto mp_params = mp_message.initAs<Params>();
             { constexpr bool mp_mapped = MappedParam<ArgField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Right.rightCall: parameter arg: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
-            BuildField(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, ArgField>(mp_params), std::forward<MethodParam<Params, 0>>(arg));
         },
         [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
             using Results = ::golden::mid::Right::RightCallResults;

@@ -33,6 +33,7 @@ struct Context
     template <typename S_> static bool has(S_&& s) { return s.hasContext(); }
     template <typename S_, typename V_> static void set(S_&& s, V_&& v) { s.setContext(std::forward<V_>(v)); }
     template <typename S_, typename... A_> static decltype(auto) init(S_&& s, A_&&... a) { return s.initContext(std::forward<A_>(a)...); }
+    template <typename S_, typename O_> static auto adopt(S_&& s, O_&& o) -> decltype(s.adoptContext(std::forward<O_>(o))) { return s.adoptContext(std::forward<O_>(o)); }
 };
 struct Result
 {

@@ -1,0 +1,184 @@
+// Messages refer to the caller's bytes, and to those of results, where these are large.
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <future>
+#include <gen/loops.h>
+#include <gtest/gtest.h>
+#include <kj/io.h>
+#include <types/lend.capnp.h>
+#include <types/lend.capnp.proxy.h>
+#include <unistd.h>
+
+namespace types {
+namespace {
+
+template <typename Byte>
+std::vector<Byte> Pattern(size_t size)
+{
+    std::vector<Byte> bytes(size);
+    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<Byte>(i * 7 + i / 251);
+    return bytes;
+}
+
+class LocalBulk : public Bulk
+{
+public:
+    uint64_t size(const std::vector<unsigned char>& bytes) override { return bytes.size(); }
+    std::vector<char> echo(std::vector<char> bytes) override { return bytes; }
+    std::vector<std::byte> join(std::span<const std::byte> first, std::span<const std::byte> second) override
+    {
+        std::vector<std::byte> joined(first.begin(), first.end());
+        joined.insert(joined.end(), second.begin(), second.end());
+        return joined;
+    }
+    uint64_t own(const Twice& twice) override
+    {
+        const std::vector<char> half = Pattern<char>(twice.bytes.size() / 2);
+        std::vector<char> expected(half);
+        expected.insert(expected.end(), half.begin(), half.end());
+        return twice.bytes == expected ? twice.bytes.size() : 0;
+    }
+};
+
+class LendTest : public mp::test::LoopsTest<messages::Bulk, LocalBulk>
+{
+};
+
+TEST_F(LendTest, AllSizesArrive)
+{
+    for (const size_t size : {0, 1, 65535, 65536, 65537, 65543, 65544, 1'000'003}) {
+        const auto bytes = Pattern<char>(size);
+        EXPECT_EQ(m_client->echo(bytes), bytes) << size;
+    }
+}
+
+TEST_F(LendTest, SeveralOfOneCallArrive)
+{
+    const auto bytes = Pattern<std::byte>(400'000);
+    const std::span<const std::byte> all = bytes;
+    for (const size_t middle : {0, 1, 8, 100, 200'000, 200'001, 399'999}) {
+        EXPECT_EQ(m_client->join(all.first(middle), all.subspan(middle)), bytes) << middle;
+    }
+}
+
+TEST_F(LendTest, TemporariesAreCopied)
+{
+    EXPECT_EQ(m_client->own({Pattern<char>(100'000)}), 200'000u);
+}
+
+// A peer that the test plays, of a client that calls size().
+class LendToPeer : public testing::Test
+{
+protected:
+    //! More than both sockets take.
+    static constexpr size_t SIZE = 4'000'003;
+
+    LendToPeer()
+    {
+        int sockets[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) throw std::runtime_error("socketpair");
+        m_socket = kj::AutoCloseFd(sockets[1]);
+        std::promise<mp::EventLoop*> started;
+        m_thread = std::thread([&started] {
+            mp::EventLoop loop("client", [](mp::LogMessage message) {
+                if (message.level == mp::Log::Raise) throw std::runtime_error(message.message);
+            });
+            started.set_value(&loop);
+            loop.loop();
+        });
+        mp::EventLoop& loop = *started.get_future().get();
+        const mp::EventLoopRef ref(loop);
+        m_client = mp::ConnectStream<messages::Bulk>(loop, mp::MakeStream(loop, sockets[0]));
+    }
+    ~LendToPeer() noexcept override
+    {
+        m_client.reset();
+        m_socket = nullptr;
+        m_thread.join();
+    }
+
+    //! Call, and change the bytes as soon as the call has ended.
+    void call()
+    {
+        m_call = std::async(std::launch::async, [this] {
+            const auto change = [this] { std::fill(m_bytes.begin(), m_bytes.end(), 0xee); };
+            std::string outcome;
+            try {
+                outcome = std::to_string(m_client->size(m_bytes));
+            } catch (const std::exception& e) {
+                outcome = e.what();
+            }
+            change();
+            return outcome;
+        });
+    }
+
+    //! The next message's first bytes are there: it is being sent.
+    void expectRequestBegun()
+    {
+        capnp::StreamFdMessageReader bootstrap(m_socket.get());
+        EXPECT_TRUE(bootstrap.getRoot<capnp::rpc::Message>().isBootstrap());
+        char byte;
+        ASSERT_EQ(recv(m_socket.get(), &byte, 1, MSG_PEEK), 1);
+    }
+
+    void answer(uint64_t size)
+    {
+        capnp::MallocMessageBuilder message;
+        auto answer = message.initRoot<capnp::rpc::Message>().initReturn();
+        answer.setAnswerId(1);
+        answer.initResults().getContent().initAs<messages::Bulk::SizeResults>().setResult(size);
+        capnp::writeMessageToFd(m_socket.get(), message);
+    }
+
+    void expectRequest(const std::vector<unsigned char>& bytes)
+    {
+        capnp::StreamFdMessageReader message(m_socket.get());
+        const auto root = message.getRoot<capnp::rpc::Message>();
+        ASSERT_TRUE(root.isCall());
+        const auto sent = root.getCall().getParams().getContent().getAs<messages::Bulk::SizeParams>().getBytes();
+        EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), sent.begin(), sent.end()));
+    }
+
+    std::vector<unsigned char> m_bytes{Pattern<unsigned char>(SIZE)};
+    kj::AutoCloseFd m_socket;
+    std::thread m_thread;
+    std::unique_ptr<mp::ProxyClient<messages::Bulk>> m_client;
+    std::future<std::string> m_call;
+};
+
+TEST_F(LendToPeer, BytesArriveThatChangeAfterAnEarlyAnswer)
+{
+    call();
+    expectRequestBegun();
+    answer(5);
+    EXPECT_EQ(m_call.get(), "5");
+    expectRequest(Pattern<unsigned char>(SIZE));
+}
+
+TEST_F(LendToPeer, BytesArriveThatChangeAfterTheConnectionIsClosed)
+{
+    call();
+    expectRequestBegun();
+    mp::EventLoop& loop = *m_client->m_context.loop;
+    loop.sync([&] { delete m_client->m_context.connection; });
+    EXPECT_EQ(m_call.get(), "IPC client method call interrupted by disconnect.");
+    expectRequest(Pattern<unsigned char>(SIZE));
+}
+
+TEST_F(LendToPeer, BytesAreNotCopied)
+{
+#if defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the test changes bytes while they are sent";
+#endif
+    call();
+    expectRequestBegun();
+    m_bytes.back() ^= 1;
+    const std::vector<unsigned char> changed = m_bytes;
+    expectRequest(changed);
+    answer(SIZE);
+    EXPECT_EQ(m_call.get(), std::to_string(SIZE));
+}
+
+} // namespace
+} // namespace types
