@@ -47,6 +47,36 @@ install_packages() { # PACKAGE...
     return 1
 }
 
+say() { # WHAT
+    printf '%s: %s\n' "$script" "$*" >&2
+}
+
+build_failed() { # LOG WHAT
+    say "$2 failed; the end of $1:"
+    tail -n 25 "$1" >&2
+    exit 1
+}
+
+# Builds one target in build/NAME, for a script that people run and whose path is in $script. Installs what is missing;
+# says on standard error what goes on, and has the rest in a log. The script ends with exit code 1 when that fails.
+build_target() { # NAME TARGET CMAKE-ARGUMENT...
+    local dir=build/$1 log=$PWD/build/$1.log target=$2 missing
+    shift 2
+    mkdir -p build
+    exec 9>"$dir.lock"
+    flock 9
+    : >"$log"
+    mapfile -t missing < <(missing_packages "${build_packages[@]}")
+    if ((${#missing[@]} > 0)); then
+        say "installing ${missing[*]}"
+        install_packages "${missing[@]}" >>"$log" || build_failed "$log" installing
+    fi
+    configure "$dir" "$@" >>"$log" 2>&1 </dev/null || build_failed "$log" configuring
+    if ! ninja -C "$dir" -n "$target" 2>&1 </dev/null | grep -q 'no work to do'; then say "building (log: $log)"; fi
+    cmake --build "$dir" --target "$target" >>"$log" 2>&1 </dev/null || build_failed "$log" building
+    exec 9>&-
+}
+
 # Makes a build tree, anew if it was made otherwise or somewhere else. One that fits is left to Ninja.
 configure() { # DIRECTORY CMAKE-ARGUMENT...
     local dir=$1
