@@ -13,16 +13,31 @@ extern char** environ;
 namespace bench {
 namespace {
 
-void SpawnAndWait(const std::string& path)
+pid_t PosixSpawn(const char* path, char* const* argv)
 {
-    std::string argument{ROLE_NOTHING};
-    char* const argv[]{const_cast<char*>(path.c_str()), argument.data(), nullptr};
     pid_t pid = -1;
-    const int error = posix_spawn(&pid, path.c_str(), nullptr, nullptr, argv, environ);
+    const int error = posix_spawn(&pid, path, nullptr, nullptr, argv, environ);
     if (error != 0) throw std::system_error(error, std::generic_category(), "posix_spawn");
-    int status = 0;
-    Check(waitpid(pid, &status, 0), "waitpid");
-    if (status != 0) throw std::runtime_error("the process that does nothing failed");
+    return pid;
+}
+
+pid_t ForkExec(const char* path, char* const* argv)
+{
+    const pid_t pid = Check(fork(), "fork");
+    if (pid != 0) return pid;
+    execve(path, argv, environ);
+    _exit(127);
+}
+
+Call StartAndWait(pid_t (*start)(const char* path, char* const* argv))
+{
+    return [start, path = SelfPath(), argument = std::string{ROLE_NOTHING}]() mutable {
+        char* const argv[]{path.data(), argument.data(), nullptr};
+        const pid_t pid = start(path.c_str(), argv);
+        int status = 0;
+        Check(waitpid(pid, &status, 0), "waitpid");
+        if (status != 0) throw std::runtime_error("the process that does nothing failed");
+    };
 }
 
 } // namespace
@@ -45,8 +60,9 @@ Ballast::~Ballast()
 
 Call BareSpawner::prepare(const std::string& op, size_t)
 {
-    if (op != "posix-spawn") ThrowUnknown(op);
-    return [path = SelfPath()] { SpawnAndWait(path); };
+    if (op == "posix-spawn") return StartAndWait(PosixSpawn);
+    if (op == "fork-exec") return StartAndWait(ForkExec);
+    ThrowUnknown(op);
 }
 
 } // namespace bench

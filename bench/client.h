@@ -23,6 +23,12 @@ public:
     //! The result belongs to the calling thread. Throws std::invalid_argument when there is no such operation.
     virtual Call prepare(const std::string& op, size_t size) = 0;
 
+    //! The same with several calls on their way at a time, for clients whose one thread can: each Call makes one more
+    //! call and returns when the oldest has its result. The first ones, until so many are on their way, don't wait.
+    virtual Call prepareInFlight(const std::string& op, size_t size, unsigned in_flight);
+    //! Returns when none is on its way any more.
+    virtual void finishInFlight() {}
+
     //! Idles until a moment on the monotonic clock, in the way an application of this kind would.
     virtual void pauseUntil(uint64_t ns);
 };

@@ -38,6 +38,7 @@ Command Command::Make(const std::string& op, uint64_t count)
     CopyText(command.op, op);
     command.count = count;
     command.threads = 1;
+    command.in_flight = 1;
     return command;
 }
 

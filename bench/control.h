@@ -15,6 +15,7 @@ struct Command {
     uint64_t pace_ns;  //!< from the start of one call to the start of the next; 0 to call without a pause
     uint32_t threads;  //!< that call at once, each its share
     uint32_t warm_up;  //!< calls made before by each thread, not measured; fewer when they are slow
+    uint32_t in_flight; //!< calls that a thread has on their way at a time
 
     static Command Make(const std::string& op, uint64_t count);
 };

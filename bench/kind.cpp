@@ -11,10 +11,13 @@
 namespace bench {
 namespace {
 
-constexpr size_t LARGE_PARENT{size_t{2} << 30};
+constexpr size_t MIB{size_t{1} << 20};
 
-std::unique_ptr<Client> StartSpawner(int) { return MakeSpawner(0); }
-std::unique_ptr<Client> StartLargeSpawner(int) { return MakeSpawner(LARGE_PARENT); }
+template <size_t ballast>
+std::unique_ptr<Client> StartSpawner(int)
+{
+    return MakeSpawner(ballast);
+}
 
 constexpr Kind KINDS[]{
     {"raw", Link::socketpair, ConnectRaw, ServeRaw},
@@ -23,8 +26,10 @@ constexpr Kind KINDS[]{
     {"mp", Link::socketpair, ConnectMp, ServeMp},
     {"mp-listener", Link::listener, ConnectMpListener, ServeMpListener},
     {"mp-crowd", Link::listener, ConnectMpCrowd, ServeMpCrowd},
-    {"spawner", Link::none, StartSpawner, nullptr},
-    {"spawner-2g", Link::none, StartLargeSpawner, nullptr},
+    {"spawner", Link::none, StartSpawner<0>, nullptr},
+    {"spawner-512m", Link::none, StartSpawner<512 * MIB>, nullptr},
+    {"spawner-1g", Link::none, StartSpawner<1024 * MIB>, nullptr},
+    {"spawner-2g", Link::none, StartSpawner<2048 * MIB>, nullptr},
 };
 
 } // namespace

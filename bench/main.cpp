@@ -96,6 +96,7 @@ int Run(const Options& options)
     FILE* const text = options.json == "-" ? stderr : stdout;
     PrintTable(report, text);
     if (!options.json.empty()) WriteFile(options.json, ToJson(report));
+    if (report.failed()) throw std::runtime_error("some rows failed");
     return limits && !limits->check(report, text) ? EXIT_LIMIT : 0;
 }
 

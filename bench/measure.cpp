@@ -34,6 +34,12 @@ struct Usage {
     }
 };
 
+Call Prepare(Client& client, const Command& command)
+{
+    if (command.in_flight > 1) return client.prepareInFlight(command.op, command.size, command.in_flight);
+    return client.prepare(command.op, command.size);
+}
+
 void WarmUp(const Call& call, uint64_t count)
 {
     const uint64_t until = NowNs() + WARM_UP_NS;
@@ -93,7 +99,7 @@ Span RepeatInThreads(Client& client, const Command& command, SharedArea& area, U
         threads.emplace_back([&, i] {
             Call call;
             Attempt(errors[i], [&] {
-                call = client.prepare(command.op, command.size);
+                call = Prepare(client, command);
                 WarmUp(call, command.warm_up);
             });
             ready.arrive_and_wait();
@@ -130,12 +136,13 @@ Reply Measure(Client& client, const Command& command, SharedArea& area)
     if (command.threads > 1) {
         span = RepeatInThreads(client, command, area, before, after);
     } else {
-        const Call call = client.prepare(command.op, command.size);
+        const Call call = Prepare(client, command);
         WarmUp(call, command.warm_up);
         before = Usage::Now(area);
         span = command.pace_ns ? RepeatPaced(client, call, command, area.samples)
                                : Repeat(call, command.count, area.samples);
         after = Usage::Now(area);
+        client.finishInFlight();
     }
     Reply reply{};
     reply.count = command.count / command.threads * command.threads;

@@ -12,7 +12,7 @@ const char* const USAGE{
     "  --json FILE      also write the results as JSON; '-' writes them to standard output, the table to stderr\n"
     "  --check FILE     exit with 1 when a limit in this JSON file is missed\n"
     "  --quick          few samples, to see whether it works; can't be checked\n"
-    "  --list           print the names of all rows\n"
+    "  --list           print the names of all rows, also those that only --rows measures\n"
     "Run under `taskset -c 0` to measure pinned to one CPU.\n"
     "Exit status: 0 done, 1 a limit is missed, 2 wrong arguments or a failed measurement.\n"};
 

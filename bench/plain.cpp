@@ -6,11 +6,14 @@
 #include "schema.capnp.h"
 
 #include <capnp/rpc-twoparty.h>
+#include <deque>
 #include <kj/async-io.h>
 #include <vector>
 
 namespace bench {
 namespace {
+
+using Sum = capnp::RemotePromise<schema::Plain::AddResults>;
 
 constexpr auto TAKE = kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP;
 
@@ -62,6 +65,21 @@ public:
         ThrowUnknown(op);
     }
 
+    Call prepareInFlight(const std::string& op, size_t, unsigned in_flight) override
+    {
+        if (op != "add") ThrowUnknown(op);
+        return [this, in_flight] {
+            m_running.push_back(send(*m_connections.front()));
+            if (m_running.size() < in_flight) return;
+            expectOldest();
+        };
+    }
+
+    void finishInFlight() override
+    {
+        while (!m_running.empty()) expectOldest();
+    }
+
     void pauseUntil(uint64_t ns) override
     {
         const uint64_t now = NowNs();
@@ -77,12 +95,29 @@ private:
         return *m_connections.back();
     }
 
-    void add(Connection& connection)
+    static Sum send(Connection& connection)
     {
         auto request = connection.plain.addRequest();
         request.setA(20);
         request.setB(22);
-        if (request.send().wait(m_io.waitScope).getResult() != 42) throw std::runtime_error("the sum is wrong");
+        return request.send();
+    }
+
+    void expect(Sum& sum)
+    {
+        if (sum.wait(m_io.waitScope).getResult() != 42) throw std::runtime_error("the sum is wrong");
+    }
+
+    void expectOldest()
+    {
+        expect(m_running.front());
+        m_running.pop_front();
+    }
+
+    void add(Connection& connection)
+    {
+        Sum sum = send(connection);
+        expect(sum);
     }
 
     void echo(const std::vector<kj::byte>& data)
@@ -97,6 +132,7 @@ private:
     kj::AsyncIoContext m_io;
     std::unique_ptr<ListenerAddress> m_address;
     std::vector<std::unique_ptr<Connection>> m_connections;
+    std::deque<Sum> m_running; //!< the oldest first
 };
 
 } // namespace

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <sys/socket.h>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -23,44 +25,84 @@ void WriteAll(int fd, const char* data, size_t size)
     }
 }
 
-//! Reads one message into a buffer that grows as needed; returns its length, or 0 at the end of the connection.
-size_t ReadMessage(int fd, std::vector<char>& buffer)
+//! Takes messages off a stream, which may have brought several at once.
+class MessageReader
 {
-    size_t filled = 0;
-    Header size = sizeof(Header);
-    while (filled < size) {
-        const ssize_t more = Check(recv(fd, buffer.data() + filled, buffer.size() - filled, 0), "recv");
-        if (more == 0) return 0;
-        filled += static_cast<size_t>(more);
-        if (filled < sizeof(Header)) continue;
-        std::memcpy(&size, buffer.data(), sizeof(size));
-        if (buffer.size() < size) buffer.resize(size);
+public:
+    explicit MessageReader(int fd) : m_fd{fd} {}
+
+    //! The next message, valid until the one after it is asked for; empty at the end of the connection.
+    std::string_view next()
+    {
+        m_begin += m_taken;
+        m_taken = 0;
+        if (m_begin == m_end) m_begin = m_end = 0;
+        Header size = sizeof(Header);
+        for (;;) {
+            if (m_end - m_begin >= sizeof(Header)) std::memcpy(&size, m_buffer.data() + m_begin, sizeof(size));
+            if (m_end - m_begin >= size) break;
+            makeRoom(size);
+            const ssize_t more = Check(recv(m_fd, m_buffer.data() + m_end, m_buffer.size() - m_end, 0), "recv");
+            if (more == 0) return {};
+            m_end += static_cast<size_t>(more);
+        }
+        m_taken = size;
+        return {m_buffer.data() + m_begin, size};
     }
-    return size;
-}
+
+private:
+    //! For a message of this size that begins where the last one ended.
+    void makeRoom(size_t size)
+    {
+        if (m_buffer.size() - m_begin >= size) return;
+        std::memmove(m_buffer.data(), m_buffer.data() + m_begin, m_end - m_begin);
+        m_end -= std::exchange(m_begin, 0);
+        if (m_buffer.size() < size) m_buffer.resize(size);
+    }
+
+    int m_fd;
+    std::vector<char> m_buffer = std::vector<char>(64 * 1024);
+    size_t m_begin{0};
+    size_t m_end{0};
+    size_t m_taken{0}; //!< size of the message that was asked for last
+};
 
 class RawClient final : public Client
 {
 public:
     explicit RawClient(int fd) : m_fd{fd} {}
 
-    Call prepare(const std::string& op, size_t size) override
+    Call prepare(const std::string& op, size_t size) override { return prepareInFlight(op, size, 1); }
+
+    //! All that is in flight must fit into the socket's buffers: the server doesn't read while it writes.
+    Call prepareInFlight(const std::string& op, size_t size, unsigned in_flight) override
     {
         if (op != "echo") ThrowUnknown(op);
         const Header length = std::max(size, sizeof(Header));
         m_message.assign(length, 'x');
         std::memcpy(m_message.data(), &length, sizeof(length));
-        m_reply.resize(length);
-        return [this] {
+        return [this, in_flight] {
             WriteAll(m_fd.get(), m_message.data(), m_message.size());
-            if (ReadMessage(m_fd.get(), m_reply) != m_message.size()) throw std::runtime_error("the echo differs");
+            if (++m_unanswered == in_flight) receive();
         };
     }
 
+    void finishInFlight() override
+    {
+        while (m_unanswered > 0) receive();
+    }
+
 private:
+    void receive()
+    {
+        if (m_replies.next().size() != m_message.size()) throw std::runtime_error("the echo differs");
+        --m_unanswered;
+    }
+
     Fd m_fd;
+    MessageReader m_replies{m_fd.get()};
     std::vector<char> m_message;
-    std::vector<char> m_reply;
+    unsigned m_unanswered{0};
 };
 
 } // namespace
@@ -70,8 +112,10 @@ std::unique_ptr<Client> ConnectRaw(int fd) { return std::make_unique<RawClient>(
 void ServeRaw(int fd)
 {
     const Fd owner{fd};
-    std::vector<char> buffer(64 * 1024);
-    while (const size_t size = ReadMessage(fd, buffer)) WriteAll(fd, buffer.data(), size);
+    MessageReader messages{fd};
+    for (std::string_view message; !(message = messages.next()).empty();) {
+        WriteAll(fd, message.data(), message.size());
+    }
 }
 
 } // namespace bench

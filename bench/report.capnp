@@ -20,7 +20,9 @@ struct Row {
   title @1 :Text;
   samples @2 :UInt32;
   p50 @3 :Float64;
+  p90 @12 :Float64;
   p99 @4 :Float64;
+  p999 @13 :Float64;
   perSecond @5 :Float64;
   cpu @6 :Float64;        # CPU time of one call, both processes together
   base @7 :Text;          # the row that the ratio compares with

@@ -19,9 +19,16 @@ Line MakeLine(TimedResult& result)
     line.name = result.row.name;
     line.title = result.row.title;
     line.skipped = result.skipped;
+    line.failed = result.failed;
     line.samples = result.samples.size();
-    line.p50 = static_cast<double>(Percentile(result.samples, 0.5)) / 1e3;
-    line.p99 = static_cast<double>(Percentile(result.samples, 0.99)) / 1e3;
+    const auto percentile = [&](double share) {
+        // With several calls in flight, samples are the times between two ends, not those of one call.
+        return result.row.in_flight > 1 ? 0 : static_cast<double>(Percentile(result.samples, share)) / 1e3;
+    };
+    line.p50 = percentile(0.5);
+    line.p90 = percentile(0.9);
+    line.p99 = percentile(0.99);
+    line.p999 = percentile(0.999);
     line.per_second = result.row.pace_us ? 0 : Median(result.round_rate);
     // The children of the spawning rows have CPU clocks of their own.
     line.cpu = result.row.kind.rfind("spawner", 0) == 0 ? 0 : Median(result.round_cpu);
@@ -68,7 +75,9 @@ void Fill(schema::Row::Builder row, const Line& line)
     }
     row.setSamples(static_cast<uint32_t>(line.samples));
     row.setP50(line.p50);
+    row.setP90(line.p90);
     row.setP99(line.p99);
+    row.setP999(line.p999);
     row.setPerSecond(line.per_second);
     row.setCpu(line.cpu);
     if (!line.base.empty()) row.setBase(line.base);
@@ -94,6 +103,11 @@ void Fill(schema::Value::Builder value, const Counted& counted)
 }
 
 } // namespace
+
+bool Report::failed() const
+{
+    return std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.failed; });
+}
 
 std::vector<Line> MakeLines(std::vector<TimedResult> results)
 {

@@ -18,9 +18,12 @@ struct Line {
     std::string title;
     std::string base;
     std::string skipped;
+    bool failed{false}; //!< skipped because a call failed
     size_t samples{0};
     double p50{0};
+    double p90{0};
     double p99{0};
+    double p999{0};
     double per_second{0};
     double cpu{0};
     Ratio ratio{};
@@ -34,6 +37,9 @@ struct Report {
     unsigned rounds{0};
     std::vector<Line> lines;
     std::vector<Counted> counted;
+
+    //! Whether some row could not be measured that should have been.
+    bool failed() const;
 };
 
 //! Lines in the order of the results. A ratio needs the base among them.

@@ -3,6 +3,7 @@
 #include "raw.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <stdexcept>
 
@@ -14,6 +15,15 @@ constexpr uint64_t MIB{1024 * KIB};
 constexpr uint64_t GIB{1024 * MIB};
 constexpr uint64_t PACE_US{2000};
 
+//! A size and what it is called.
+struct Size {
+    const char* suffix;
+    const char* text;
+    uint64_t bytes;
+};
+
+constexpr Size PARENT_2G{"2g", "2 GiB", 2 * GIB};
+
 TimedRow Echo(const std::string& kind, const std::string& text, const std::string& suffix, uint64_t size,
               const std::string& base)
 {
@@ -22,21 +32,14 @@ TimedRow Echo(const std::string& kind, const std::string& text, const std::strin
     return row;
 }
 
-std::vector<TimedRow> Echoes()
+void AddEchoes(std::vector<TimedRow>& rows, std::initializer_list<Size> sizes)
 {
-    struct {
-        const char* suffix;
-        const char* text;
-        uint64_t size;
-    } const sizes[]{{"64k", "64 KiB", 64 * KIB}, {"1m", "1 MiB", MIB}, {"8m", "8 MiB", 8 * MIB}};
-    std::vector<TimedRow> rows;
-    for (const auto& [suffix, text, size] : sizes) {
+    for (const auto& [suffix, text, bytes] : sizes) {
         const std::string raw = std::string{"raw-"} + suffix;
-        rows.push_back(Echo("raw", std::string{"raw socket, "} + text + " there and back", suffix, size, ""));
-        rows.push_back(Echo("plain", std::string{"plain echo of "} + text, suffix, size, raw));
-        rows.push_back(Echo("mp", std::string{"echo of "} + text + ", on a worker", suffix, size, raw));
+        rows.push_back(Echo("raw", std::string{"raw socket, "} + text + " there and back", suffix, bytes, ""));
+        rows.push_back(Echo("plain", std::string{"plain echo of "} + text, suffix, bytes, raw));
+        rows.push_back(Echo("mp", std::string{"echo of "} + text + ", on a worker", suffix, bytes, raw));
     }
-    return rows;
 }
 
 TimedRow Threads(unsigned count)
@@ -54,19 +57,44 @@ TimedRow Paced(TimedRow row)
     return row;
 }
 
-TimedRow FromLargeParent(TimedRow row)
+//! What starts processes, in a parent that uses so much memory.
+TimedRow FromParent(const Size& parent, const std::string& op, const std::string& text)
 {
-    row.memory = 5 * GIB / 2;
+    const std::string suffix = std::string{"-"} + parent.suffix;
+    TimedRow row{op + suffix, text + ", parent of " + parent.text, "spawner" + suffix, op, op};
+    row.memory = parent.bytes / 4 * 5;
+    return row;
+}
+
+TimedRow PosixSpawn(const Size& parent) { return FromParent(parent, "posix-spawn", "posix_spawn and wait"); }
+TimedRow ForkExec(const Size& parent) { return FromParent(parent, "fork-exec", "fork, exec and wait"); }
+TimedRow Spawn(const Size& parent) { return FromParent(parent, "spawn", "spawn to wait"); }
+
+TimedRow Raw()
+{
+    TimedRow row{"raw", "raw socket round trip, 128 bytes", "raw", "echo", "plain"};
+    row.size = RAW_SMALL_SIZE;
+    return row;
+}
+
+TimedRow Plain() { return {"plain", "plain Cap'n Proto call", "plain", "add"}; }
+
+TimedRow InFlight(TimedRow row, unsigned count)
+{
+    const std::string number = std::to_string(count);
+    row.name += "-flight-" + number;
+    row.title = row.kind + ", " + number + " in flight over one connection";
+    row.base = "plain";
+    row.in_flight = count;
+    row.compare = Compare::throughput;
     return row;
 }
 
 std::vector<TimedRow> MakeTimedRows()
 {
-    TimedRow raw{"raw", "raw socket round trip, 128 bytes", "raw", "echo", "plain"};
-    raw.size = RAW_SMALL_SIZE;
     std::vector<TimedRow> rows{
-        raw,
-        {"plain", "plain Cap'n Proto call", "plain", "add"},
+        Raw(),
+        Plain(),
         {"mp-loop", "call on the server's loop", "mp", "loop", "plain"},
         {"mp-worker", "call on a worker", "mp", "worker", "plain"},
         {"mp-nested", "call on a worker, one nested callback", "mp", "nested", "plain"},
@@ -77,13 +105,37 @@ std::vector<TimedRow> MakeTimedRows()
         Paced({"plain-paced", "plain call, one every 2 ms", "plain", "add"}),
         Paced({"mp-paced", "call on a worker, one every 2 ms", "mp", "worker", "plain-paced"}),
     };
-    for (TimedRow& row : Echoes()) rows.push_back(std::move(row));
+    AddEchoes(rows, {{"64k", "64 KiB", 64 * KIB}, {"1m", "1 MiB", MIB}, {"8m", "8 MiB", 8 * MIB}});
     rows.push_back({"posix-spawn", "posix_spawn and wait, program does nothing", "spawner", "posix-spawn"});
     rows.push_back({"spawn", "spawn, connect, call, close, wait", "spawner", "spawn", "posix-spawn"});
-    rows.push_back(FromLargeParent(
-        {"posix-spawn-2g", "posix_spawn and wait, parent of 2 GiB", "spawner-2g", "posix-spawn", "posix-spawn"}));
-    rows.push_back(FromLargeParent(
-        {"spawn-2g", "spawn to wait, parent of 2 GiB", "spawner-2g", "spawn", "spawn"}));
+    rows.push_back(PosixSpawn(PARENT_2G));
+    rows.push_back(Spawn(PARENT_2G));
+    return rows;
+}
+
+std::vector<TimedRow> MakeTimedRowsOnRequest()
+{
+    std::vector<TimedRow> rows;
+    for (const unsigned count : {2u, 8u, 32u}) rows.push_back(Threads(count));
+    for (const unsigned count : {2u, 4u, 8u, 16u, 32u}) {
+        rows.push_back(InFlight(Raw(), count));
+        rows.push_back(InFlight(Plain(), count));
+    }
+    AddEchoes(rows, {{"1k", "1 KiB", KIB}, {"8k", "8 KiB", 8 * KIB}, {"512k", "512 KiB", 512 * KIB}});
+    rows.push_back({"fork-exec", "fork, exec and wait, program does nothing", "spawner", "fork-exec", "posix-spawn"});
+    for (const Size& parent : {Size{"512m", "512 MiB", 512 * MIB}, Size{"1g", "1 GiB", GIB}}) {
+        rows.push_back(PosixSpawn(parent));
+        rows.push_back(ForkExec(parent));
+        rows.push_back(Spawn(parent));
+    }
+    rows.push_back(ForkExec(PARENT_2G));
+    return rows;
+}
+
+std::vector<TimedRow> AllTimedRows()
+{
+    std::vector<TimedRow> rows = TimedRows();
+    for (TimedRow& row : MakeTimedRowsOnRequest()) rows.push_back(std::move(row));
     return rows;
 }
 
@@ -111,7 +163,7 @@ const std::vector<CountedRow>& CountedRows()
 std::vector<std::string> RowNames()
 {
     std::vector<std::string> names;
-    for (const TimedRow& row : TimedRows()) names.push_back(row.name);
+    for (const TimedRow& row : AllTimedRows()) names.push_back(row.name);
     for (const CountedRow& row : CountedRows()) names.insert(names.end(), row.names.begin(), row.names.end());
     return names;
 }
@@ -125,15 +177,16 @@ Selection SelectRows(const std::vector<std::string>& names)
             throw std::invalid_argument("there is no row '" + name + "'; --list names them all");
         }
     }
+    const std::vector<TimedRow> timed = AllTimedRows();
     std::set<std::string> wanted{names.begin(), names.end()};
     for (size_t before = 0; before != wanted.size();) {
         before = wanted.size();
-        for (const TimedRow& row : TimedRows()) {
+        for (const TimedRow& row : timed) {
             if (wanted.count(row.name) && !row.base.empty()) wanted.insert(row.base);
         }
     }
     Selection selection;
-    for (const TimedRow& row : TimedRows()) {
+    for (const TimedRow& row : timed) {
         if (wanted.count(row.name)) selection.timed.push_back(row);
     }
     for (const CountedRow& row : CountedRows()) {

@@ -1,4 +1,4 @@
-// All rows of the table, in its order. A new row is one more entry, and an operation of some client if none fits.
+// All rows, in the table's order. A new row is one more entry, and an operation of some client if none fits.
 #ifndef BENCH_ROWS_H
 #define BENCH_ROWS_H
 
@@ -10,6 +10,7 @@
 
 namespace bench {
 
+//! Those of a run without names. There are more, on request: they are measured when they are named.
 const std::vector<TimedRow>& TimedRows();
 const std::vector<CountedRow>& CountedRows();
 
@@ -21,7 +22,7 @@ struct Selection {
     std::vector<CountedRow> counted;
 };
 
-//! The rows of these names and those that they are compared with; all rows when there are no names.
+//! The rows of these names and those that they are compared with; without names, all but those on request.
 //! Throws std::invalid_argument for an unknown name.
 Selection SelectRows(const std::vector<std::string>& names);
 

@@ -13,8 +13,8 @@ constexpr uint64_t CALIBRATION_CALLS{16};
 constexpr uint32_t WARM_UP_CALLS{200};
 //! Calls faster than this are never measured less often than others, however little time there is.
 constexpr uint64_t FAST_NS{1'300'000};
-//! Threads share a round's calls among them: they need more to get into their stride.
-constexpr uint64_t THREADS_FACTOR{4};
+//! Calls that go on at once share a round's time among them: they need more to get into their stride.
+constexpr uint64_t AT_ONCE_FACTOR{4};
 
 uint64_t AvailableMemory()
 {
@@ -32,6 +32,8 @@ class Pairs
 {
 public:
     Pair& get(const std::string& kind) { return m_pairs.try_emplace(kind, kind).first->second; }
+    bool has(const std::string& kind) const { return m_pairs.count(kind) > 0; }
+    void end(const std::string& kind) { m_pairs.erase(kind); }
 
 private:
     std::map<std::string, Pair> m_pairs;
@@ -42,6 +44,7 @@ Command MakeCommand(const TimedRow& row, uint64_t calls)
     Command command = Command::Make(row.op, std::min<uint64_t>(calls, SharedArea::MAX_SAMPLES));
     command.size = row.size;
     command.threads = row.threads;
+    command.in_flight = row.in_flight;
     command.pace_ns = row.pace_us * 1000;
     command.warm_up = WARM_UP_CALLS;
     return command;
@@ -55,7 +58,7 @@ std::vector<uint64_t> Samples(const Pair& pair, const Reply& reply)
 //! How many calls of this row to measure in one round.
 uint64_t PlanCalls(Pair& pair, const TimedRow& row, const Effort& effort)
 {
-    if (row.threads > 1) return effort.calls * THREADS_FACTOR;
+    if (row.threads > 1 || row.in_flight > 1) return effort.calls * AT_ONCE_FACTOR;
     if (row.pace_us) return effort.calls / 2;
     Command calibration = MakeCommand(row, CALIBRATION_CALLS);
     std::vector<uint64_t> samples = Samples(pair, pair.run(calibration));
@@ -84,13 +87,18 @@ void TopUp(Pair& pair, TimedResult& result)
     result.samples.insert(result.samples.end(), pair.area().samples, pair.area().samples + reply.count);
 }
 
+//! Does something with the row's pair, unless the row was given up. A failure gives it up, and ends the pair, of whose
+//! state nothing is known then; other rows of that kind get a new one.
 template <typename Step>
-void NameFailure(const TimedRow& row, Step&& step)
+void Attempt(Pairs& pairs, TimedResult& result, Step&& step)
 {
+    if (!result.skipped.empty()) return;
+    const std::string& kind = result.row.kind;
     try {
-        step();
+        step(pairs.get(kind));
     } catch (const std::exception& e) {
-        throw std::runtime_error("row '" + row.name + "': " + e.what());
+        pairs.end(kind);
+        result = {result.row, {}, {}, {}, {}, e.what(), true};
     }
 }
 
@@ -105,26 +113,26 @@ std::vector<TimedResult> MeasureTimed(const std::vector<TimedRow>& rows, const E
     std::vector<size_t> order;
     for (size_t i = 0; i < rows.size(); ++i) {
         results[i].row = rows[i];
-        if (rows[i].memory > AvailableMemory()) {
+        if (!pairs.has(rows[i].kind) && rows[i].memory > AvailableMemory()) {
             results[i].skipped = "not enough memory available";
             continue;
         }
         progress("starting " + rows[i].name);
-        NameFailure(rows[i], [&] { calls[i] = PlanCalls(pairs.get(rows[i].kind), rows[i], effort); });
+        Attempt(pairs, results[i], [&](Pair& pair) { calls[i] = PlanCalls(pair, rows[i], effort); });
         order.push_back(i);
     }
     for (unsigned round = 0; round < effort.rounds; ++round) {
         for (const size_t i : order) {
             const std::string number = std::to_string(round + 1) + " of " + std::to_string(effort.rounds);
             progress("round " + number + ": " + rows[i].name);
-            NameFailure(rows[i], [&] { MeasureRound(pairs.get(rows[i].kind), calls[i], results[i]); });
+            Attempt(pairs, results[i], [&](Pair& pair) { MeasureRound(pair, calls[i], results[i]); });
         }
         // A row's neighbours change sides, in case one of them leaves something behind.
         std::reverse(order.begin(), order.end());
     }
     if (effort.calls * effort.rounds >= MIN_SAMPLES) {
         for (const size_t i : order) {
-            NameFailure(rows[i], [&] { TopUp(pairs.get(rows[i].kind), results[i]); });
+            Attempt(pairs, results[i], [&](Pair& pair) { TopUp(pair, results[i]); });
         }
     }
     return results;

@@ -23,9 +23,10 @@ struct TimedRow {
     std::string base{};       //!< the row that this one is compared with; empty for none
     uint64_t size{0};         //!< bytes of payload
     unsigned threads{1};
+    unsigned in_flight{1};    //!< calls that a thread has on their way at a time
     uint64_t pace_us{0};      //!< from call to call; 0 for no pause
     Compare compare{Compare::latency};
-    uint64_t memory{0};       //!< bytes that must be available
+    uint64_t memory{0};       //!< bytes that must be available to start the pair
 };
 
 //! How much to measure.
@@ -49,10 +50,11 @@ struct TimedResult {
     std::vector<double> round_rate;      //!< calls per second
     std::vector<double> round_cpu;       //!< microseconds of CPU time for each call
     std::string skipped;                 //!< why there are no samples
+    bool failed{false};                  //!< skipped because a call failed
 };
 
 //! Measures all rows in turn, round after round, so that what disturbs the machine for a while disturbs them alike.
-//! `progress` is told what comes next. Throws std::runtime_error, naming the row, when one fails.
+//! `progress` is told what comes next. A row that fails is given up; the others go on.
 std::vector<TimedResult> MeasureTimed(const std::vector<TimedRow>& rows, const Effort& effort,
                                       const std::function<void(const std::string&)>& progress);
 
