@@ -6,6 +6,7 @@
 #include "mp-spawn.h"
 #include "options.h"
 #include "pair.h"
+#include "picture.h"
 #include "report.h"
 #include "rows.h"
 
@@ -88,14 +89,15 @@ int Run(const Options& options)
         return 0;
     }
     // Mistakes in the arguments show before minutes of measuring.
-    const Selection selection = SelectRows(options.rows);
+    const Selection selection = SelectRows(options.svg.empty() ? options.rows : PictureRows());
     std::optional<Limits> limits;
     if (!options.check.empty()) limits.emplace(options.check);
 
     const Report report = MeasureAll(selection, options.quick);
-    FILE* const text = options.json == "-" ? stderr : stdout;
+    FILE* const text = options.json == "-" || options.svg == "-" ? stderr : stdout;
     PrintTable(report, text);
     if (!options.json.empty()) WriteFile(options.json, ToJson(report));
+    if (!options.svg.empty()) WriteFile(options.svg, ToSvg(report));
     if (report.failed()) throw std::runtime_error("some rows failed");
     return limits && !limits->check(report, text) ? EXIT_LIMIT : 0;
 }

@@ -13,6 +13,7 @@ struct Options {
     bool quick{false};
     std::string json;              //!< file to write, "-" for standard output, empty for none
     std::string check;             //!< file with limits, empty for none
+    std::string svg;               //!< file to draw to, "-" for standard output, empty for none
     std::vector<std::string> rows; //!< empty for all
 };
 

@@ -10,7 +10,7 @@
 
 namespace bench {
 
-//! Those of a run without names. There are more, on request: they are measured when they are named.
+//! Those of a run without names. There are more, on request: they are measured when they are named, as by the picture.
 const std::vector<TimedRow>& TimedRows();
 const std::vector<CountedRow>& CountedRows();
 
