@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <functional>
 #include <kj/string.h>
-#include <sstream>
+#include <memory>
+#include <ostream>
 #include <string>
 
 namespace mp {
@@ -44,13 +45,15 @@ public:
     LogEntry(const LogOptions& options, Log level);
     ~LogEntry() noexcept(false);
 
-    std::ostringstream& stream() { return m_stream; }
+    std::ostream& stream() { return m_stream; }
 
 private:
     const LogOptions& m_options;
     Log m_level;
     int m_exceptions;
-    std::ostringstream m_stream;
+    //! Not on the stack, where each message that is not written would take as much.
+    std::unique_ptr<std::ostringstream> m_text;
+    std::ostream& m_stream;
 };
 
 inline bool LogEnabled(const LogOptions& options, Log level)

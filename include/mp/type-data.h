@@ -51,18 +51,22 @@ concept Bytes = requires
 
 } // namespace detail
 
-template <detail::Bytes LocalType, typename Value, typename Output>
+// The field is looked at first: whether a type is of bytes takes the compiler longest of all mappings.
+
+template <typename LocalType, typename Value, typename Output>
 void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_context, Value&& value,
-                      Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder>
+                      Output&& output) requires detail::GetsAs<Output, ::capnp::Data::Builder> &&
+    detail::Bytes<LocalType>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
     if (detail::LendBytes(invoke_context, output, std::addressof(value), bytes.data(), bytes.size())) return;
     detail::BuildBytes(output, bytes.data(), bytes.size());
 }
 
-template <detail::Bytes LocalType, typename Input, typename ReadDest>
+template <typename LocalType, typename Input, typename ReadDest>
 decltype(auto) CustomReadField(TypeList<LocalType>, Priority<2>, InvokeContext&, Input&& input,
-                               ReadDest&& read_dest) requires detail::GetsAs<Input, ::capnp::Data::Reader>
+                               ReadDest&& read_dest) requires detail::GetsAs<Input, ::capnp::Data::Reader> &&
+    detail::Bytes<LocalType>
 {
     using Byte = typename detail::ByteType<LocalType>::Type;
     const auto data = input.get();

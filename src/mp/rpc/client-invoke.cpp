@@ -56,7 +56,7 @@ public:
     void send();
     void wait();
     //! Tell the caller how the call failed, if it did.
-    void report();
+    KJ_NOINLINE void report();
 
 private:
     //! Owning the loop.
@@ -86,7 +86,7 @@ private:
     //! Guarded by the waiter's mutex.
     bool m_done{false};
     const char* m_disconnected{nullptr};
-    kj::Maybe<kj::Exception> m_error;
+    kj::Own<kj::Exception> m_error;
     //! Thrown by build or read.
     CaughtException m_exception;
 };
@@ -172,7 +172,7 @@ void ClientCall::failed(kj::Exception&& error)
     } else {
         MP_LOGPLAIN(m_loop, Log::Info) << "{" << m_thread.thread_name << "} IPC client exception kj::Exception: "
                                        << kj::str(error).cStr();
-        m_error = kj::mv(error);
+        m_error = kj::heap(kj::mv(error));
     }
 }
 
@@ -186,8 +186,8 @@ void ClientCall::wait()
 void ClientCall::report()
 {
     if (m_exception) m_exception.rethrow();
-    KJ_IF_MAYBE (error, m_error) {
-        MP_LOGPLAIN(m_loop, Log::Raise) << "kj::Exception: " << kj::str(*error).cStr();
+    if (m_error.get() != nullptr) {
+        MP_LOGPLAIN(m_loop, Log::Raise) << "kj::Exception: " << kj::str(*m_error).cStr();
     }
     if (m_disconnected) {
         MP_LOGPLAIN(m_loop, Log::Raise) << m_disconnected;

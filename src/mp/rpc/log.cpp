@@ -1,6 +1,7 @@
 #include <exception>
 #include <mp/log.h>
 #include <mp/thread-context.h>
+#include <sstream>
 
 namespace mp {
 
@@ -24,7 +25,8 @@ std::string LongThreadName(const char* exe_name)
 }
 
 LogEntry::LogEntry(const LogOptions& options, Log level)
-    : m_options(options), m_level(level), m_exceptions(std::uncaught_exceptions())
+    : m_options(options), m_level(level), m_exceptions(std::uncaught_exceptions()),
+      m_text(std::make_unique<std::ostringstream>()), m_stream(*m_text)
 {
 }
 
@@ -32,7 +34,7 @@ LogEntry::~LogEntry() noexcept(false)
 {
     // Something was thrown while the message was put together.
     if (std::uncaught_exceptions() > m_exceptions) return;
-    LogMessage message{std::move(m_stream).str(), m_level};
+    LogMessage message{std::move(*m_text).str(), m_level};
     if (m_level == Log::Raise) {
         m_options.log_fn(std::move(message));
         return;

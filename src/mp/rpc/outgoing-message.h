@@ -56,7 +56,7 @@ public:
 
 private:
     //! Of few words, so that the whole object is among the sizes that malloc keeps for each thread.
-    static constexpr size_t SCRATCH_WORDS = 80;
+    static constexpr size_t SCRATCH_WORDS = 64;
 
     struct Borrowed
     {
