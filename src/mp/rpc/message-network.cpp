@@ -14,6 +14,9 @@ constexpr size_t MAX_COPIED_BYTES = 16 << 10;
 //! Buffer space that an idle connection keeps.
 constexpr size_t MAX_KEPT_BYTES = 4 << 10;
 constexpr size_t MAX_PIECES = 64;
+//! So many messages of one connection are served before others get their turn. That makes a loop's call of another
+//! connection take about twice as long as without them, and costs 0.3 µs for each message where they come without end.
+constexpr int MAX_IN_A_ROW = 8;
 //! Most that is read from a peer that takes nothing any more; above what kernels buffer.
 constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
@@ -97,6 +100,7 @@ MessageNetwork::~MessageNetwork() noexcept(false)
     m_window->close();
     if (m_fd_stream) m_fd_stream->setListener(nullptr);
     if (m_flush_pending) m_reactor.removeFlush(*this);
+    if (m_paused) m_reactor.removeResumable(*this);
 }
 
 kj::Own<capnp::TwoPartyVatNetworkBase::Connection> MessageNetwork::asConnection()
@@ -373,14 +377,17 @@ kj::Promise<void> MessageNetwork::finish()
 
 kj::Promise<MessageNetwork::Message> MessageNetwork::receiveIncomingMessage()
 {
-    if (!m_reader.hasMessage() && !m_ended && m_fd_stream && m_fd_stream->mayRead()) readFd();
-    if (m_reader.hasMessage()) return Message(m_reader.takeMessage());
-    if (m_ended) {
-        KJ_IF_MAYBE (error, m_error) {
-            return kj::cp(*error);
+    if (!mustPause()) {
+        if (m_fd_stream) readFd();
+        if (m_reader.hasMessage()) return takeMessage();
+        if (m_ended) {
+            KJ_IF_MAYBE (error, m_error) {
+                return kj::cp(*error);
+            }
+            return Message(nullptr);
         }
-        return Message(nullptr);
     }
+    m_in_a_row = 0;
     auto promise = kj::newAdaptedPromise<Message, Receiver>(*this);
     KJ_IF_MAYBE (fulfiller, m_wanted) {
         (*fulfiller)->fulfill();
@@ -395,7 +402,7 @@ bool MessageNetwork::deliver()
     Receiver& receiver = *m_receiver;
     if (m_reader.hasMessage()) {
         m_receiver = nullptr;
-        receiver.m_fulfiller.fulfill(Message(m_reader.takeMessage()));
+        receiver.m_fulfiller.fulfill(takeMessage());
     } else if (m_ended) {
         m_receiver = nullptr;
         KJ_IF_MAYBE (error, m_error) {
@@ -417,13 +424,35 @@ void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
     deliver();
 }
 
-void MessageNetwork::readable()
+MessageNetwork::Message MessageNetwork::takeMessage()
+{
+    ++m_in_a_row;
+    return m_reader.takeMessage();
+}
+
+bool MessageNetwork::mustPause()
+{
+    const bool more = m_reader.hasMessage() || (m_fd_stream && m_fd_stream->mayRead());
+    if (m_in_a_row < MAX_IN_A_ROW || !more) return false;
+    m_paused = true;
+    m_reactor.resumeLater(*this);
+    return true;
+}
+
+void MessageNetwork::resume()
+{
+    m_paused = false;
+    receive();
+}
+
+void MessageNetwork::readable() { receive(); }
+
+void MessageNetwork::receive()
 {
     // Read only when somebody waits for it: what the kernel holds is the peer's limit.
-    if (m_receiver != nullptr && !m_ended) {
-        readFd();
-        deliver();
-    }
+    if (m_receiver == nullptr || m_paused) return;
+    if (m_fd_stream) readFd();
+    deliver();
 }
 
 void MessageNetwork::readFd()

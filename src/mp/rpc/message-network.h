@@ -27,6 +27,7 @@ struct MessageLimits
 class MessageNetwork final : public capnp::TwoPartyVatNetworkBase,
                              private capnp::TwoPartyVatNetworkBase::Connection,
                              private Reactor::Flushable,
+                             private Reactor::Resumable,
                              private FdStream::Listener
 {
 public:
@@ -86,6 +87,9 @@ private:
     // Reactor::Flushable
     void flush() override;
 
+    // Reactor::Resumable
+    void resume() override;
+
     // FdStream::Listener
     void readable() override;
     void writable() override;
@@ -101,6 +105,11 @@ private:
     void dropOutput();
     size_t gather(iovec* pieces, size_t max) const;
 
+    //! Whether the next message has to wait until others had their turn.
+    bool mustPause();
+    //! Give RpcSystem a message, if it waits for one.
+    void receive();
+    Message takeMessage();
     //! Read until there is a message, or nothing more now.
     void readFd();
     //! @return bytes, or 0 when there is nothing now, or the input has ended
@@ -123,6 +132,10 @@ private:
 
     FrameReader m_reader;
     Receiver* m_receiver{nullptr};
+    //! Messages that RpcSystem got without having to wait.
+    int m_in_a_row{0};
+    //! resume() will be called, and there is no message until then.
+    bool m_paused{false};
     //! No more input: the end of the stream, or why.
     bool m_ended{false};
     kj::Maybe<kj::Exception> m_error;

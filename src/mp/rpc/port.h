@@ -87,6 +87,9 @@ public:
     //! Hand events to their handlers; those of handlers that have gone meanwhile are dropped. Owning the loop.
     //! @throws what a handler throws, after the others
     void dispatch(const Events& events);
+    //! Dispatch what the kernel has now. Others may sleep meanwhile: a kick is left to them. Owning the loop.
+    //! @throws like dispatch()
+    void dispatchNow();
 
     //! The epoll descriptor, readable when there are events.
     int fd() const { return m_epoll.get(); }

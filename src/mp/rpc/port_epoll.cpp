@@ -121,6 +121,13 @@ void Port::dispatch(const Events& events)
     if (error) std::rethrow_exception(error);
 }
 
+void Port::dispatchNow()
+{
+    Events events;
+    collect(events, 0);
+    dispatch(events);
+}
+
 void Port::armTimer()
 {
     const kj::Maybe<kj::TimePoint> next = m_timer.nextEvent();
@@ -154,10 +161,7 @@ bool Port::poll()
     if (!m_driven) {
         m_idle.serve();
         updateTime();
-        // Others may sleep meanwhile: a kick is left to them.
-        Events events;
-        collect(events, 0);
-        dispatch(events);
+        dispatchNow();
     }
     return m_woken.exchange(false);
 }

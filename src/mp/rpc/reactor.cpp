@@ -144,7 +144,7 @@ void Reactor::leave(int rounds)
         // Given up under the posts' mutex: a post either comes before, and is seen here, or its poster finds the loop
         // free.
         const Lock lock(m_post_mutex);
-        left = !m_events.empty() || !m_tasks.empty();
+        left = !m_events.empty() || !m_tasks.empty() || !m_resumables.empty();
         if (left && rounds > 0) continue;
         endScope();
         wake_ups.emplace(m_wake_ups);
@@ -284,6 +284,20 @@ bool Reactor::runPosted(bool with_tasks)
     return !found.empty() || !tasks.empty();
 }
 
+bool Reactor::resume()
+{
+    if (m_resumables.empty()) return false;
+    // This goes on for long.
+    wakeNow();
+    guard([this] { m_port.dispatchNow(); });
+    for (size_t count = m_resumables.size(); count > 0 && !m_resumables.empty(); --count) {
+        Resumable* const resumable = m_resumables.front();
+        m_resumables.erase(m_resumables.begin());
+        guard([&] { resumable->resume(); });
+    }
+    return true;
+}
+
 bool Reactor::hold()
 {
     const auto now = std::chrono::steady_clock::now();
@@ -327,9 +341,10 @@ void Reactor::catchUp()
 bool Reactor::serve()
 {
     const bool events = runPosted(false);
+    const bool resumed = resume();
     const bool flushed = flush();
     wakeNow();
-    return events || flushed;
+    return events || resumed || flushed;
 }
 
 void Reactor::runKj()
@@ -347,9 +362,11 @@ void Reactor::drive(int& rounds)
         guard([this] { runKj(); });
         // One batch: the events that it caused run before what the same threads post next.
         const bool posted = rounds > 0 && runPosted(true);
-        if (posted) rounds = m_mutex.awaited() ? 0 : rounds - 1;
+        const bool resumed = rounds > 0 && resume();
+        // Those that go on and on are served once: this thread may have got something to do itself.
+        if (posted || resumed) rounds = resumed || m_mutex.awaited() ? 0 : rounds - 1;
         const bool flushed = !m_flush.empty() && (m_flush_urgent || !hold()) && flush();
-        more = posted || flushed || m_kj_loop.isRunnable() || m_port.woken();
+        more = posted || resumed || flushed || m_kj_loop.isRunnable() || m_port.woken();
     }
     m_port.armTimer();
 }

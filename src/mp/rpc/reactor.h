@@ -41,6 +41,16 @@ public:
         ~Flushable() = default;
     };
 
+    //! Has had its turn, and goes on when others had theirs.
+    class Resumable
+    {
+    public:
+        virtual void resume() = 0;
+
+    protected:
+        ~Resumable() = default;
+    };
+
     //! The constructing thread owns the loop, until run().
     Reactor();
     ~Reactor() = default;
@@ -108,6 +118,10 @@ public:
     void urgeFlush() { m_flush_urgent = true; }
     void removeFlush(Flushable& flushable);
 
+    //! Have resumable go on once those that are ready by then had their turn, perhaps on another thread. Owning the loop.
+    void resumeLater(Resumable& resumable) { m_resumables.push_back(&resumable); }
+    void removeResumable(Resumable& resumable) { std::erase(m_resumables, &resumable); }
+
     //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
     //! given meanwhile, and serves the loop's events if no other thread does. Not owning the loop.
     //! @param may_lead  false for threads that can't own the loop
@@ -145,7 +159,7 @@ private:
     void endScope();
     void leave(int rounds);
     //! Run what KJ has, and what was posted.
-    //! @param rounds  batches of posted work still to do in this turn: one thread doesn't work for others for ever
+    //! @param rounds  batches of others' work still to do in this turn: one thread doesn't work for them for ever
     void drive(int& rounds);
     //! Run KJ's events until there are none left.
     void runKj();
@@ -160,6 +174,9 @@ private:
     //! @param with_tasks  false while KJ waits: they may own the loop only when it doesn't
     //! @return whether there was anything
     bool runPosted(bool with_tasks);
+    //! Serve those that are ready, and then those that let them go first.
+    //! @return whether there was anything
+    bool resume();
     //! Hold output, if the loop's own thread will see to it.
     bool hold();
     bool flush();
@@ -186,6 +203,7 @@ private:
     WakeUps m_wake_ups;
     std::vector<Flushable*> m_flush;
     bool m_flush_urgent{false};
+    std::vector<Resumable*> m_resumables;
     //! Output is held. Changed owning the loop.
     std::atomic<bool> m_held{false};
     std::chrono::steady_clock::time_point m_held_since;
