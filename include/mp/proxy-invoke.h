@@ -11,6 +11,7 @@
 
 namespace mp {
 
+class BackPressure;
 class OutgoingMessage;
 class ServerRequest;
 namespace detail {
@@ -175,6 +176,8 @@ private:
     //! While a thread is to run it, or does. See EventLoop::waitForMethods().
     std::shared_ptr<const void> m_in_flight;
     std::optional<std::list<ServerRequest*>::iterator> m_link;
+    //! Its connection's, which may go first.
+    std::shared_ptr<const BackPressure> m_back_pressure;
     //! Where the request waits for its turn.
     Waiter* m_waiter{nullptr};
     uint64_t m_ticket{0};

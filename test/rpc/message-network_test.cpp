@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <mp/proxy-bytes.h>
 #include <mp/rpc/word-block.h>
+#include <rpc/support/signal.h>
 #include <unistd.h>
 
 namespace mp::test {
@@ -21,9 +22,10 @@ kj::Array<kj::byte> Pattern(size_t size)
 class Networks : public testing::TestWithParam<Transport>
 {
 protected:
-    kj::Promise<bool> echo(NetworkPair& pair, size_t size)
+    kj::Promise<bool> echo(NetworkPair& pair, size_t size) { return echo(pair.remote, size); }
+    kj::Promise<bool> echo(plain::Plain::Client& remote, size_t size)
     {
-        auto request = pair.remote.echoRequest();
+        auto request = remote.echoRequest();
         auto bytes = Pattern(size);
         request.setBytes(bytes);
         return request.send().then([bytes = kj::mv(bytes)](auto&& response) {
@@ -233,6 +235,28 @@ TEST_P(Networks, APeerThatDoesNotReadIsCutOff)
     EXPECT_GT(disconnected, 0);
     EXPECT_NE(description.find("does not read"), std::string::npos) << description;
     closed.wait(pair.scope());
+}
+
+// One side stops to serve while its output waits. If both did, neither would read what the other one waits to send.
+TEST_P(Networks, GoOnWhenMuchWaitsOnBothSides)
+{
+    MessageLimits limits;
+    limits.max_waiting_bytes = 1 << 16;
+    NetworkPair pair(GetParam(), limits, limits);
+    capnp::MallocMessageBuilder id;
+    auto client_id = id.initRoot<capnp::rpc::twoparty::VatId>();
+    client_id.setSide(capnp::rpc::twoparty::Side::CLIENT);
+    auto of_client = pair.server->bootstrap(client_id).castAs<plain::Plain>();
+    kj::Vector<kj::Promise<bool>> promises;
+    for (int i = 0; i < 20; ++i) {
+        promises.add(echo(pair.remote, 300000));
+        promises.add(echo(of_client, 300000));
+    }
+    const auto deadline = std::chrono::nanoseconds(DEADLINE).count() * kj::NANOSECONDS;
+    auto& timer = pair.loop.m_io_context.provider->getTimer();
+    for (bool right : timer.timeoutAfter(deadline, kj::joinPromises(promises.releaseAsArray())).wait(pair.scope())) {
+        EXPECT_TRUE(right);
+    }
 }
 
 TEST_P(Networks, FlushBeforeTheyClose)

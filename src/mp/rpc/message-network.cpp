@@ -98,6 +98,7 @@ MessageNetwork::MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stre
 MessageNetwork::~MessageNetwork() noexcept(false)
 {
     m_window->close();
+    m_back_pressure->set(false);
     if (m_fd_stream) m_fd_stream->setListener(nullptr);
     if (m_flush_pending) m_reactor.removeFlush(*this);
     if (m_paused) m_reactor.removeResumable(*this);
@@ -185,6 +186,7 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
         giveUpOutput(kj::mv(error));
         return;
     }
+    updateBackPressure();
     if (!m_flush_pending) {
         m_flush_pending = true;
         m_reactor.needsFlush(*this);
@@ -217,6 +219,7 @@ void MessageNetwork::sent(size_t bytes)
 {
     m_output_bytes -= bytes;
     m_output_sent += bytes;
+    updateBackPressure();
     while (!m_output.empty()) {
         Chunk& chunk = m_output.front();
         size_t size = chunk.bytes.size();
@@ -243,6 +246,14 @@ void MessageNetwork::sent(size_t bytes)
         (*fulfiller)->fulfill();
         m_all_sent = nullptr;
     }
+}
+
+void MessageNetwork::updateBackPressure()
+{
+    const bool on = m_output_bytes > m_limits.max_waiting_bytes && !m_shut_when_sent;
+    if (on == m_back_pressure->on()) return;
+    m_back_pressure->set(on);
+    if (!on) receive();
 }
 
 void MessageNetwork::flush()
@@ -342,6 +353,7 @@ void MessageNetwork::dropOutput()
     m_output.clear();
     m_output_bytes = 0;
     m_output_sent = 0;
+    updateBackPressure();
     KJ_IF_MAYBE (fulfiller, m_all_sent) {
         (*fulfiller)->fulfill();
         m_all_sent = nullptr;
@@ -359,6 +371,7 @@ bool MessageNetwork::close()
     if (MP_FAULT(ClosesWithoutSending)) return true;
     if (m_shut_when_sent) return m_output_bytes == 0;
     m_shut_when_sent = true;
+    updateBackPressure();
     if (m_flush_pending) m_reactor.removeFlush(*this);
     flush();
     if (m_output_bytes == 0) sent(0);
@@ -377,7 +390,7 @@ kj::Promise<void> MessageNetwork::finish()
 
 kj::Promise<MessageNetwork::Message> MessageNetwork::receiveIncomingMessage()
 {
-    if (!mustPause()) {
+    if (!heldUp() && !mustPause()) {
         if (m_fd_stream) readFd();
         if (m_reader.hasMessage()) return takeMessage();
         if (m_ended) {
@@ -389,10 +402,7 @@ kj::Promise<MessageNetwork::Message> MessageNetwork::receiveIncomingMessage()
     }
     m_in_a_row = 0;
     auto promise = kj::newAdaptedPromise<Message, Receiver>(*this);
-    KJ_IF_MAYBE (fulfiller, m_wanted) {
-        (*fulfiller)->fulfill();
-        m_wanted = nullptr;
-    }
+    receive();
     return promise;
 }
 
@@ -450,9 +460,21 @@ void MessageNetwork::readable() { receive(); }
 void MessageNetwork::receive()
 {
     // Read only when somebody waits for it: what the kernel holds is the peer's limit.
-    if (m_receiver == nullptr || m_paused) return;
-    if (m_fd_stream) readFd();
+    if (m_receiver == nullptr || m_paused || heldUp()) return;
+    if (m_fd_stream) {
+        readFd();
+    } else if (!m_reader.hasMessage()) {
+        wantStream();
+    }
     deliver();
+}
+
+void MessageNetwork::wantStream()
+{
+    KJ_IF_MAYBE (fulfiller, m_wanted) {
+        (*fulfiller)->fulfill();
+        m_wanted = nullptr;
+    }
 }
 
 void MessageNetwork::readFd()
@@ -485,7 +507,7 @@ size_t MessageNetwork::readOnce()
 
 kj::Promise<void> MessageNetwork::readStream()
 {
-    if (m_receiver == nullptr) {
+    if (m_receiver == nullptr || m_reader.hasMessage() || heldUp()) {
         auto paf = kj::newPromiseAndFulfiller<void>();
         m_wanted = kj::mv(paf.fulfiller);
         return paf.promise.then([this] { return readStream(); });

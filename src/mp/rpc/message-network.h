@@ -1,6 +1,7 @@
 #ifndef MP_RPC_MESSAGE_NETWORK_H
 #define MP_RPC_MESSAGE_NETWORK_H
 
+#include "back-pressure.h"
 #include "fd-stream.h"
 #include "frame-reader.h"
 #include "outgoing-message.h"
@@ -17,7 +18,9 @@ struct MessageLimits
 {
     //! Largest message in either direction.
     size_t max_message_words = capnp::ReaderOptions().traversalLimitInWords;
-    //! Bytes waiting for a peer that doesn't read; more end the connection.
+    //! Bytes waiting for a peer that doesn't read, past which it gets no more calls of its own served.
+    size_t max_waiting_bytes = size_t{8} << 20;
+    //! The same; more end the connection.
     size_t max_queued_bytes = size_t{512} << 20;
 };
 
@@ -34,6 +37,9 @@ public:
     MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
                    const MessageLimits& limits = MessageLimits());
     ~MessageNetwork() noexcept(false);
+
+    //! For the threads that execute the peer's requests. Any thread that keeps it.
+    std::shared_ptr<const BackPressure> backPressure() const { return m_back_pressure; }
 
     //! Resolves when RpcSystem has done with the connection: the peer closed it, or it failed.
     kj::Promise<void> onDisconnect() { return m_disconnected.addBranch(); }
@@ -100,6 +106,8 @@ private:
     void flushStream();
     kj::Promise<void> writeStream();
     void sent(size_t bytes);
+    //! m_output_bytes has changed.
+    void updateBackPressure();
     void writeFailed(kj::Exception error);
     void giveUpOutput(kj::Exception error);
     void dropOutput();
@@ -107,6 +115,9 @@ private:
 
     //! Whether the next message has to wait until others had their turn.
     bool mustPause();
+    //! No messages while output waits for the peer. That is for one side only: if both stopped to read because the other
+    //! one doesn't read, neither would go on.
+    bool heldUp() const { return m_back_pressure->on() && m_side == capnp::rpc::twoparty::Side::SERVER; }
     //! Give RpcSystem a message, if it waits for one.
     void receive();
     Message takeMessage();
@@ -115,6 +126,8 @@ private:
     //! @return bytes, or 0 when there is nothing now, or the input has ended
     size_t readOnce();
     kj::Promise<void> readStream();
+    //! Have it go on.
+    void wantStream();
     void endOfStream();
     bool deliver();
     void ended(kj::Maybe<kj::Exception> error);
@@ -143,6 +156,7 @@ private:
     kj::Own<OutgoingMessage> m_latest;
     std::deque<Chunk> m_output;
     size_t m_output_bytes{0};
+    const std::shared_ptr<BackPressure> m_back_pressure{std::make_shared<BackPressure>()};
     //! Bytes of the first chunk that are sent already.
     size_t m_output_sent{0};
     bool m_flush_pending{false};

@@ -1,6 +1,8 @@
+#include "back-pressure.h"
 #include "dump.h"
 #include "fault.h"
 #include "in-flight.h"
+#include "message-network.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
@@ -219,6 +221,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
     m_in_flight = m_loop->m_methods->begin();
+    m_back_pressure = m_connection.m_network->backPressure();
     ++m_call.context.m_uses;
     auto promised = kj::heap<Promised>(*this, thread);
     m_waiter = thread.m_thread->waiter.get();
@@ -234,6 +237,7 @@ void ServerRequest::execute()
     thread.m_request = this;
     KJ_DEFER(thread.m_request = m_outer);
 
+    m_back_pressure->pass();
     if (loop.testing_hook_async_request_start) loop.testing_hook_async_request_start();
     kj::Maybe<kj::Exception> error;
     State waiting = State::Waiting;

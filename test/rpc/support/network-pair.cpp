@@ -54,7 +54,7 @@ NetworkPair::NetworkPair(Transport transport, const MessageLimits& client_limits
     auto object = kj::heap<PlainImpl>();
     impl = object;
     server.emplace(capnp::makeRpcServer(*server_network, plain::Plain::Client(kj::mv(object))));
-    client.emplace(capnp::makeRpcClient(*client_network));
+    client.emplace(capnp::makeRpcServer(*client_network, plain::Plain::Client(kj::heap<PlainImpl>())));
     ServerVatId vat_id;
     remote = client->bootstrap(vat_id.vat_id).castAs<plain::Plain>();
 }

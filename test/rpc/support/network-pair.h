@@ -30,6 +30,7 @@ public:
     kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> held;
 };
 
+//! Each side serves an object to the other one.
 class NetworkPair
 {
 public:

@@ -1,0 +1,115 @@
+// Peers that ask for much and take their time to read it: what waits for them is bounded, and all of it arrives.
+#include <atomic>
+#include <ctime>
+#include <gtest/gtest.h>
+#include <mp/proxy-io.h>
+#include <rpc/support/foreign-clients.h>
+#include <rpc/support/gate.h>
+#include <thread>
+
+namespace mp::test {
+namespace {
+
+constexpr size_t SIZE = 1 << 20;
+constexpr int CALLS = 60;
+//! What may wait for a peer (8 MiB), and the socket's buffers.
+constexpr int WAITING = 10;
+constexpr int WORKERS = 3;
+
+std::string Answer(const std::string& what)
+{
+    std::string text = what + ":";
+    while (text.size() < SIZE) text += text;
+    return text;
+}
+
+//! A client that sends all of its requests before it reads the first answer.
+class SlowReader : public ForeignClients
+{
+protected:
+    using Call = std::function<kj::Promise<bool>(ServicePtr& service, const std::string& what)>;
+
+    SlowReader()
+    {
+        m_impl.on_run = m_impl.on_loop = [this](const std::string& what) {
+            ++m_served;
+            return Answer(what);
+        };
+    }
+
+    //! Have a client call, and wait until the server has done what it does while the client doesn't read.
+    void stall(Call call)
+    {
+        m_client.emplace(dial(), [this, call](kj::AsyncIoContext& io, ServicePtr service) {
+            auto pool = threadMapOf(io, service).makePoolRequest();
+            pool.setCount(WORKERS);
+            pool.send().wait(io.waitScope);
+            kj::Vector<kj::Promise<bool>> answers;
+            int in_order = 0;
+            for (int i = 0; i < CALLS; ++i) {
+                answers.add(call(service, std::to_string(i)).then([&in_order, i](bool right) {
+                    return right && in_order++ == i;
+                }));
+            }
+            io.waitScope.poll();
+            m_gate.pass();
+            for (auto& answer : answers) m_right += answer.wait(io.waitScope);
+        });
+        ASSERT_TRUE(m_gate.waitReached());
+        // Turns enough for all of it.
+        LoopThread thread(m_client_logs.options());
+        const auto other = ConnectStream<messages::Service>(thread.loop(), MakeStream(thread.loop(), dial()));
+        for (int i = 0; i < 10 * CALLS; ++i) EXPECT_EQ(other->addOnWorker(i, 1), i + 1);
+    }
+    //! Let the client read.
+    void goOn()
+    {
+        m_gate.open();
+        m_client->join();
+    }
+
+    std::atomic<int> m_served{0};
+    //! Answers that the client got in order.
+    int m_right{0};
+
+private:
+    Logs m_client_logs;
+    Gate m_gate;
+    std::optional<ForeignClient> m_client;
+};
+
+TEST_F(SlowReader, IsServedNoFasterThanItReads)
+{
+    stall([](ServicePtr& service, const std::string& what) {
+        auto request = service.runOnLoopRequest();
+        request.setWhat(what);
+        return request.send().then([what](auto&& response) { return response.getResult() == Answer(what).c_str(); });
+    });
+    EXPECT_GE(m_served, 1);
+    EXPECT_LE(m_served, WAITING);
+#if !defined(__SANITIZE_THREAD__)
+    // Nobody looks again and again whether it reads now.
+    const std::clock_t before = std::clock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_LE(std::clock() - before, CLOCKS_PER_SEC / 500);
+#endif
+    goOn();
+    EXPECT_EQ(m_served, CALLS);
+    EXPECT_EQ(m_right, CALLS);
+}
+
+TEST_F(SlowReader, HoldsUpTheThreadsThatServeIt)
+{
+    stall([](ServicePtr& service, const std::string& what) {
+        return runRequest(service, what).send().then([what](auto&& response) {
+            return response.getResult() == Answer(what).c_str();
+        });
+    });
+    EXPECT_GE(m_served, 1);
+    EXPECT_LE(m_served, WAITING + WORKERS);
+    goOn();
+    EXPECT_EQ(m_served, CALLS);
+}
+
+} // namespace
+} // namespace mp::test
