@@ -128,7 +128,8 @@ TEST_F(Flood, LeavesOtherConnectionsTheirTurn)
     EXPECT_TRUE(other.waitAnswered());
     end();
     EXPECT_GE(served_before, 1);
-    EXPECT_LE(served_before, 16);
+    // Two turns of 16.
+    EXPECT_LE(served_before, 32);
 }
 
 TEST_F(Flood, LeavesOtherConnectionsTheirTurnAlsoWhileTheOwnerWaits)

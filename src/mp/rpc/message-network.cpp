@@ -14,9 +14,9 @@ constexpr size_t MAX_COPIED_BYTES = 16 << 10;
 //! Buffer space that an idle connection keeps.
 constexpr size_t MAX_KEPT_BYTES = 4 << 10;
 constexpr size_t MAX_PIECES = 64;
-//! So many messages of one connection are served before others get their turn. That makes a loop's call of another
-//! connection take about twice as long as without them, and costs 0.3 µs for each message where they come without end.
-constexpr int MAX_IN_A_ROW = 8;
+//! So many messages of one connection are served before others get their turn. With half as many, 16 threads make 8 %
+//! fewer calls; with more, others wait longer than a call takes.
+constexpr int MAX_IN_A_ROW = 16;
 //! Most that is read from a peer that takes nothing any more; above what kernels buffer.
 constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
