@@ -58,7 +58,7 @@ public:
     //! Whether sleep() will return within milliseconds when that goes on no more. Any thread.
     bool bursting() const { return m_bursting.load(); }
 
-    //! Sleep until there is something to serve, or to look at. On the loop's own thread.
+    //! Sleep until there is something to serve, or to look at, or a burst has ended. On the loop's own thread.
     //! @param events  to serve; perhaps none
     void sleep(Port::Events& events);
 
@@ -80,7 +80,6 @@ private:
     void armIfUnled() MP_REQUIRES(m_mutex);
     void count() MP_REQUIRES(m_mutex);
     void endBurstAt(Clock::time_point time) MP_REQUIRES(m_mutex);
-    void lull();
     void endBurst() MP_REQUIRES(m_mutex);
     bool led() const MP_REQUIRES(m_mutex) { return m_lead_depth > 0; }
     void becomeLeader() MP_REQUIRES(m_mutex);

@@ -80,14 +80,6 @@ void Leadership::endBurstAt(Clock::time_point time)
     m_burst_end = time;
 }
 
-void Leadership::lull()
-{
-    const Lock lock(m_mutex);
-    // Somebody led at the last moment: the timer is set again.
-    if (Clock::now() < m_burst_end) return;
-    endBurst();
-}
-
 void Leadership::endBurst()
 {
     if (!bursting()) return;
@@ -201,8 +193,11 @@ void Leadership::sleep(Port::Events& events)
         const Lock lock(m_mutex);
         // Said before this thread slept, while nobody knew where it would.
         if (m_check_requested.load()) return;
-        // Where it is always called, it never sleeps on the timer.
-        if (bursting() && Clock::now() >= m_burst_end) endBurst();
+        // Its timer may have been put off at the last moment.
+        if (bursting() && Clock::now() >= m_burst_end) {
+            endBurst();
+            return;
+        }
         if (m_look && look(events)) return;
         m_evict_own_thread = false;
         // The end of a burst is heard elsewhere.
@@ -232,7 +227,7 @@ void Leadership::sleepOnFallback()
         switch (events[i].data.u64) {
         case FALLBACK_EVENTS: m_look = true; break;
         case FALLBACK_WAKE: m_wake.clear(); break;
-        case FALLBACK_LULL: lull(); break;
+        case FALLBACK_LULL: break;
         }
     }
 }
