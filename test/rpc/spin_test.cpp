@@ -6,22 +6,32 @@
 namespace mp::test {
 namespace {
 
+//! Passes only when somebody looks: a busy machine's time would be another one in each run.
+Spin::Clock::time_point g_now{std::chrono::hours(1)};
+
 struct Looks
 {
     Spin& spin;
+    //! How long one takes.
+    Spin::Clock::duration time{std::chrono::microseconds(1)};
     //! Whether it looked before it slept.
     bool inVain()
     {
         int looks = 0;
-        spin.wait([&] { return ++looks < 0; }, [] {});
+        spin.wait([&] { return look(++looks < 0); }, [] {});
         return looks > 0;
     }
     bool slept(int when)
     {
         bool slept = false;
         int looks = 0;
-        spin.wait([&] { return ++looks == when; }, [&] { slept = true; });
+        spin.wait([&] { return look(++looks == when); }, [&] { slept = true; });
         return slept;
+    }
+    bool look(bool found) const
+    {
+        g_now += time;
+        return found;
     }
 };
 
@@ -41,7 +51,7 @@ protected:
         if (CPU_COUNT(&set) == 1) GTEST_SKIP() << "there is one processor only";
     }
 
-    Spin m_spin;
+    Spin m_spin{[] { return g_now; }};
     Looks m_looks{m_spin};
 };
 
@@ -69,6 +79,17 @@ TEST_F(SpinTest, TriesAgainAfterGrowingPauses)
     for (int i = 0; i < Spin::MISSES; ++i) EXPECT_TRUE(m_looks.inVain()) << i;
     for (int i = 0; i < Spin::FIRST_PAUSE; ++i) EXPECT_FALSE(m_looks.inVain()) << i;
     EXPECT_TRUE(m_looks.inVain());
+}
+
+TEST_F(SpinTest, StopsForAWhileWhenItsProcessorIsTaken)
+{
+    Looks taken{m_spin, Spin::TIME + std::chrono::microseconds(1)};
+    EXPECT_TRUE(taken.inVain());
+    EXPECT_FALSE(m_looks.inVain());
+    g_now += Spin::BUSY_TIME / 2;
+    EXPECT_FALSE(m_looks.inVain());
+    g_now += Spin::BUSY_TIME / 2;
+    EXPECT_FALSE(m_looks.slept(1));
 }
 
 TEST_F(SpinTest, NeverLooksOnTheOnlyProcessor)

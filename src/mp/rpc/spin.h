@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace mp {
 
@@ -17,39 +18,52 @@ public:
     //! until it tries again once after so many, twice as many after each time in vain.
     static constexpr int FIRST_PAUSE = 16;
     static constexpr int LAST_PAUSE = 4096;
+    //! How long it looks.
+    static constexpr std::chrono::microseconds TIME{50};
+    //! For so long it doesn't look after it lost its processor to others for longer than that.
+    static constexpr std::chrono::milliseconds BUSY_TIME{100};
+
+    using Clock = std::chrono::steady_clock;
 
     //! It never looks if this process has one processor only.
-    Spin();
+    //! @param now  the time, for tests
+    explicit Spin(Clock::time_point (*now)() = Clock::now);
 
     //! @param look   whether there is something, without waiting
     //! @param sleep  waits until there is something
     template <typename Look, typename Sleep>
     void wait(const Look& look, const Sleep& sleep)
     {
-        if (!m_alone && m_misses < MISSES) {
-            const Clock::time_point start = Clock::now();
+        const Clock::time_point start = m_now();
+        if (m_alone || start < m_busy_until) return sleep();
+        if (m_misses < MISSES) {
+            Clock::time_point now = start;
             do {
                 if (look()) return found();
                 // What is waited for may need this processor, or somebody else does.
                 std::this_thread::yield();
-            } while (Clock::now() - start < TIME);
+                const Clock::time_point before = std::exchange(now, m_now());
+                if (now - before > TIME) {
+                    // Who yields comes after all others, who wakes up often before them.
+                    m_busy_until = now + BUSY_TIME;
+                    return sleep();
+                }
+            } while (now - start < TIME);
         }
         sleep();
         slept();
     }
 
 private:
-    using Clock = std::chrono::steady_clock;
-
-    static constexpr std::chrono::microseconds TIME{50};
-
     void found();
     void slept();
 
+    Clock::time_point (*const m_now)();
     const bool m_alone;
     int m_misses{0};
     int m_pause{FIRST_PAUSE};
     int m_paused{0};
+    Clock::time_point m_busy_until{};
 };
 
 } // namespace mp

@@ -15,7 +15,7 @@ bool HasOneProcessor()
 }
 } // namespace
 
-Spin::Spin() : m_alone(HasOneProcessor()) {}
+Spin::Spin(Clock::time_point (*now)()) : m_now(now), m_alone(HasOneProcessor()) {}
 
 void Spin::found()
 {
