@@ -45,6 +45,21 @@ TEST(WordBlocks, AreReusedWhereTheyFit)
     }
 }
 
+TEST(WordBlocks, ReviewLargeOnesAreReusedAfterManySmallOnes)
+{
+    {
+        std::vector<WordBlock> blocks;
+        for (int i = 0; i < 40; ++i) blocks.emplace_back(MIB / 8 + 1, Content::Any);
+    }
+    size_t fresh = 0;
+    for (int i = 0; i < 10; ++i) {
+        const WordBlock block(8 * MIB, Content::Any);
+        if (block.words().asBytes()[0] == 0) ++fresh;
+        memset(static_cast<void*>(block.words().begin()), 0xff, 8);
+    }
+    EXPECT_LE(fresh, 1u);
+}
+
 TEST(WordBlocks, AreNotKeptWithoutLimit)
 {
     const auto mapped = [] {

@@ -14,4 +14,8 @@ interface Bulk $Proxy.wrap("types::Bulk") {
     echo @1 (bytes :Data) -> (result :Data);
     join @2 (first :Data, second :Data) -> (result :Data);
     own @3 (twice :Data) -> (result :UInt64);
+    update @4 (bytes :Data) -> (bytes :Data);
+    total @5 (all :List(Data)) -> (result :UInt64);
+    masked @7 (masked :Data) -> (result :Bool);
+    both @6 (bytes :Data, twice :Data) -> (result :UInt64);
 }

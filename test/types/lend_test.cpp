@@ -1,6 +1,7 @@
 // Messages refer to the caller's bytes, and to those of results, where these are large.
 #include <capnp/rpc.capnp.h>
 #include <capnp/serialize.h>
+#include <fstream>
 #include <future>
 #include <gen/loops.h>
 #include <gtest/gtest.h>
@@ -38,6 +39,22 @@ public:
         expected.insert(expected.end(), half.begin(), half.end());
         return twice.bytes == expected ? twice.bytes.size() : 0;
     }
+    void update(std::vector<unsigned char>& bytes) override { std::reverse(bytes.begin(), bytes.end()); }
+    uint64_t total(const std::vector<std::vector<char>>& all) override
+    {
+        uint64_t sum = 0;
+        for (const auto& one : all) sum += one.size();
+        return sum;
+    }
+    bool masked(const Masked& masked) override
+    {
+        masked.invert();
+        return masked.bytes == Pattern<char>(masked.bytes.size());
+    }
+    uint64_t both(const std::vector<unsigned char>& bytes, const Twice& twice) override
+    {
+        return bytes.size() + twice.bytes.size();
+    }
 };
 
 class LendTest : public mp::test::LoopsTest<messages::Bulk, LocalBulk>
@@ -59,6 +76,67 @@ TEST_F(LendTest, SeveralOfOneCallArrive)
     for (const size_t middle : {0, 1, 8, 100, 200'000, 200'001, 399'999}) {
         EXPECT_EQ(m_client->join(all.first(middle), all.subspan(middle)), bytes) << middle;
     }
+}
+
+TEST_F(LendTest, ReviewShorterThenLongerOfSameBytes)
+{
+    const auto bytes = Pattern<std::byte>(400'000);
+    const std::span<const std::byte> all = bytes;
+    std::vector<std::byte> expected(bytes.begin(), bytes.begin() + 100'000);
+    expected.insert(expected.end(), bytes.begin(), bytes.end());
+    EXPECT_TRUE(m_client->join(all.first(100'000), all) == expected);
+}
+
+TEST_F(LendTest, ReviewLongerThenShorterOfSameBytes)
+{
+    const auto bytes = Pattern<std::byte>(400'000);
+    const std::span<const std::byte> all = bytes;
+    std::vector<std::byte> expected(bytes);
+    expected.insert(expected.end(), bytes.begin(), bytes.begin() + 100'000);
+    EXPECT_TRUE(m_client->join(all, all.first(100'000)) == expected);
+}
+
+TEST_F(LendTest, ReviewSameBytesTwice)
+{
+    const auto bytes = Pattern<std::byte>(400'001);
+    std::vector<std::byte> expected(bytes);
+    expected.insert(expected.end(), bytes.begin(), bytes.end());
+    EXPECT_TRUE(m_client->join(bytes, bytes) == expected);
+}
+
+TEST_F(LendTest, ReviewListsOfManyLargeElements)
+{
+    const std::vector<std::vector<char>> all(600, Pattern<char>(65'536));
+    EXPECT_EQ(m_client->total(all), 600u * 65'536);
+}
+
+TEST_F(LendTest, ReviewUpdate)
+{
+    auto bytes = Pattern<unsigned char>(300'000);
+    auto expected = bytes;
+    std::reverse(expected.begin(), expected.end());
+    m_client->update(bytes);
+    EXPECT_TRUE(bytes == expected);
+}
+
+TEST_F(LendTest, ReviewFailedRequestKeepsNothing)
+{
+    const auto mapped = [] {
+        std::ifstream maps{"/proc/self/statm"};
+        size_t total = 0, resident = 0;
+        maps >> total >> resident;
+        return resident * static_cast<size_t>(getpagesize());
+    };
+    const std::vector<unsigned char> bytes(size_t{256} << 20, 1);
+    const size_t before = mapped();
+    EXPECT_EQ(failure([&] { m_client->both(bytes, Twice{}); }), "nothing to send");
+    EXPECT_LE(mapped(), before + (size_t{40} << 20));
+}
+
+TEST_F(LendTest, ReviewWhatAHookChangesForAWhileIsCopied)
+{
+    EXPECT_TRUE(m_client->masked({Pattern<char>(1000)}));
+    EXPECT_TRUE(m_client->masked({Pattern<char>(100'000)}));
 }
 
 TEST_F(LendTest, TemporariesAreCopied)
@@ -164,6 +242,25 @@ TEST_F(LendToPeer, BytesArriveThatChangeAfterTheConnectionIsClosed)
     loop.sync([&] { delete m_client->m_context.connection; });
     EXPECT_EQ(m_call.get(), "IPC client method call interrupted by disconnect.");
     expectRequest(Pattern<unsigned char>(SIZE));
+}
+
+TEST_F(LendToPeer, ReviewBytesThatAnEarlyAnswerReplaces)
+{
+    m_call = std::async(std::launch::async, [this] {
+        m_client->update(m_bytes);
+        return std::to_string(m_bytes.size());
+    });
+    expectRequestBegun();
+    capnp::MallocMessageBuilder message;
+    auto answer = message.initRoot<capnp::rpc::Message>().initReturn();
+    answer.setAnswerId(1);
+    answer.initResults().getContent().initAs<messages::Bulk::UpdateResults>().initBytes(3);
+    capnp::writeMessageToFd(m_socket.get(), message);
+    EXPECT_EQ(m_call.get(), "3");
+    const auto expected = Pattern<unsigned char>(SIZE);
+    capnp::StreamFdMessageReader request(m_socket.get());
+    const auto sent = request.getRoot<capnp::rpc::Message>().getCall().getParams().getContent().getAs<messages::Bulk::UpdateParams>().getBytes();
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), sent.begin(), sent.end()));
 }
 
 TEST_F(LendToPeer, BytesAreNotCopied)
