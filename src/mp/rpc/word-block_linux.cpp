@@ -59,20 +59,27 @@ public:
         return std::exchange(*best, {});
     }
 
-    //! @return false if there are enough already
+    //! Older ones go where there are too many: what messages need may have changed.
+    //! @return false if it can't be kept
     bool keep(Mapping mapping)
     {
+        if (mapping.size > MAX_BYTES) return false;
+        // For ordinary pages this takes too long.
+        if (mapping.size >= HUGE_PAGE && madvise(mapping.data, mapping.size, MADV_FREE) != 0) return false;
         const Lock lock(m_mutex);
-        if (m_bytes + mapping.size > MAX_BYTES) return false;
-        for (Mapping& place : m_mappings) {
-            if (place.size > 0) continue;
-            // For ordinary pages this takes too long.
-            if (mapping.size >= HUGE_PAGE && madvise(mapping.data, mapping.size, MADV_FREE) != 0) return false;
-            m_bytes += mapping.size;
-            place = mapping;
-            return true;
+        Mapping* place = nullptr;
+        for (Mapping& other : m_mappings) {
+            if (other.size == 0) place = &other;
         }
-        return false;
+        while (place == nullptr || m_bytes + mapping.size > MAX_BYTES) {
+            place = &m_mappings[m_next++ % MAX_COUNT];
+            if (place->size > 0) munmap(place->data, place->size);
+            m_bytes -= place->size;
+            *place = {};
+        }
+        m_bytes += mapping.size;
+        *place = mapping;
+        return true;
     }
 
 private:
@@ -82,6 +89,8 @@ private:
     Mutex m_mutex;
     Mapping m_mappings[MAX_COUNT] MP_GUARDED_BY(m_mutex);
     size_t m_bytes MP_GUARDED_BY(m_mutex){0};
+    //! The one that goes next.
+    size_t m_next MP_GUARDED_BY(m_mutex){0};
 };
 
 FreeMappings g_free;
