@@ -16,29 +16,30 @@ namespace mp::detail {
 template <typename Field, typename Getter>
 concept GetsAs = std::is_same_v<RemoveCvRef<decltype(std::declval<Field&>().get())>, Getter>;
 
-//! While it exists, a large block that this thread allocates in a message need not be zero: it is overwritten at once.
+//! While it exists, a large block that this thread allocates in a message for so many bytes need not be zero: it is
+//! overwritten at once.
 class Overwrites
 {
 public:
     explicit Overwrites(size_t bytes) : m_set(bytes >= MIN_BYTES)
     {
-        if (m_set) set(true);
+        if (m_set) set(bytes);
     }
     ~Overwrites()
     {
-        if (m_set) set(false);
+        if (m_set) set(0);
     }
     Overwrites(const Overwrites&) = delete;
     Overwrites& operator=(const Overwrites&) = delete;
 
-    //! Whether there is one on this thread.
-    static bool active();
+    //! Whether there is one on this thread, and the block is so large. What else its owner allocates is not overwritten.
+    static bool cover(size_t block_bytes);
 
 private:
     //! Zeroing less takes no time to speak of.
     static constexpr size_t MIN_BYTES = size_t{64} << 10;
 
-    static void set(bool active);
+    static void set(size_t bytes);
 
     const bool m_set;
 };
@@ -57,9 +58,19 @@ public:
     Lender& operator=(const Lender&) = delete;
     ~Lender();
 
-    //! The object that a field is built from next.
-    void offer(const void* object) { m_offered = object; }
-    bool offers(const void* object) const { return m_offered == object; }
+    //! The object that a field is built from next. An object's first member has its address, but is another one: a hook
+    //! may change it when it has built from it.
+    template <typename T>
+    void offer(const T& object)
+    {
+        m_offered = std::addressof(object);
+        m_type = &TYPE<T>;
+    }
+    template <typename T>
+    bool offers(const T& object) const
+    {
+        return m_offered == std::addressof(object) && m_type == &TYPE<T>;
+    }
 
     //! @param within  what the bytes are to be a field of
     //! @return null if it is no part of the message, or the bytes can't be referred to
@@ -73,13 +84,17 @@ public:
 
 private:
     kj::Own<OutgoingMessage> m_message;
+    template <typename T>
+    static inline char TYPE{};
+
     const void* m_offered{nullptr};
+    const char* m_type{nullptr};
     bool m_lent{false};
 };
 
 //! Have a field refer to an object's bytes. @return false if they must be copied
-template <typename Output>
-bool LendBytes(InvokeContext& invoke_context, const Output& output, const void* object, const void* data, size_t size)
+template <typename Output, typename Object>
+bool LendBytes(InvokeContext& invoke_context, const Output& output, const Object& object, const void* data, size_t size)
 {
     if constexpr (requires { output.adopt(::capnp::Orphan<::capnp::Data>()); }) {
         if (size < Lender::MIN_BYTES || !invoke_context.lender || !invoke_context.lender->offers(object)) return false;

@@ -133,7 +133,7 @@ template <typename... LocalTypes, typename Output, typename... Values>
 void BuildParam(TypeList<LocalTypes...> types, ClientInvokeContext& context, Output&& output, Values&&... values)
 {
     if constexpr (sizeof...(Values) == 1 && (std::is_class_v<RemoveCvRef<Values>> && ...)) {
-        if (context.lender) (context.lender->offer(std::addressof(values)), ...);
+        if (context.lender) (context.lender->offer(values), ...);
     }
     BuildField(types, context, std::forward<Output>(output), std::forward<Values>(values)...);
 }

@@ -122,7 +122,7 @@ void BuildKeptResult(Context& context, Results& results, Result&& result)
 {
     auto kept = kj::heap<Result>(std::move(result));
     Lender lender(context.connection);
-    lender.offer(kept.get());
+    lender.offer(*kept);
     context.lender = &lender;
     KJ_DEFER({
         context.lender = nullptr;

@@ -59,7 +59,7 @@ void CustomBuildField(TypeList<LocalType>, Priority<2>, InvokeContext& invoke_co
     detail::Bytes<LocalType>
 {
     const std::span<const typename detail::ByteType<LocalType>::Type> bytes = value;
-    if (detail::LendBytes(invoke_context, output, std::addressof(value), bytes.data(), bytes.size())) return;
+    if (detail::LendBytes(invoke_context, output, value, bytes.data(), bytes.size())) return;
     detail::BuildBytes(output, bytes.data(), bytes.size());
 }
 

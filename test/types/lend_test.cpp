@@ -96,6 +96,15 @@ TEST_F(LendTest, ReviewLongerThenShorterOfSameBytes)
     EXPECT_TRUE(m_client->join(all, all.first(100'000)) == expected);
 }
 
+TEST_F(LendTest, ReviewAlmostTheSameBytes)
+{
+    const auto bytes = Pattern<std::byte>(100'003);
+    const std::span<const std::byte> all = bytes;
+    std::vector<std::byte> expected(bytes.begin(), bytes.begin() + 100'001);
+    expected.insert(expected.end(), bytes.begin(), bytes.end());
+    EXPECT_TRUE(m_client->join(all.first(100'001), all) == expected);
+}
+
 TEST_F(LendTest, ReviewSameBytesTwice)
 {
     const auto bytes = Pattern<std::byte>(400'001);

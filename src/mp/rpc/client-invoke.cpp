@@ -140,6 +140,8 @@ bool ClientCall::start()
 
 void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
 {
+    // The answer may be read into an argument.
+    if (m_lender) m_lender->takeBack();
     if (m_context.connection == nullptr) {
         // Closed in the same turn in which the answer came.
         m_disconnected = "IPC client method call interrupted by disconnect.";

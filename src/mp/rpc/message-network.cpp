@@ -147,11 +147,7 @@ kj::Own<capnp::OutgoingRpcMessage> MessageNetwork::newOutgoingMessage(kj::uint f
     return kj::addRef(*m_latest);
 }
 
-kj::Own<OutgoingMessage> MessageNetwork::latestMessage()
-{
-    if (m_latest.get() == nullptr) return {};
-    return kj::addRef(*m_latest);
-}
+kj::Own<OutgoingMessage> MessageNetwork::takeLatestMessage() { return kj::mv(m_latest); }
 
 void MessageNetwork::enqueue(OutgoingMessage& message)
 {

@@ -52,8 +52,9 @@ public:
     //! After close(): why the peer could not be told, if it is there.
     const kj::Maybe<kj::Exception>& closeError() const { return m_close_error; }
 
-    //! The message that was begun last, unless it has been sent.
-    kj::Own<OutgoingMessage> latestMessage();
+    //! The message that was begun last, unless it has been sent or taken. The network doesn't keep it any more: if it
+    //! isn't sent, it goes with who builds it.
+    kj::Own<OutgoingMessage> takeLatestMessage();
 
     // capnp::TwoPartyVatNetworkBase
     kj::Maybe<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>

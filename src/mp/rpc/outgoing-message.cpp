@@ -15,6 +15,8 @@ namespace mp {
 namespace {
 //! Segments double up to here.
 constexpr size_t MAX_GROWTH_WORDS = (size_t{64} << 20) / sizeof(capnp::word);
+//! Segments for one list of bytes each. Peers refuse a message of more than 511 segments.
+constexpr size_t MAX_BLOCKS_OF_BYTES = 64;
 //! Above, malloc has no cache for each thread.
 constexpr size_t MAX_CACHED_BYTES = 1032;
 } // namespace
@@ -35,7 +37,10 @@ bool OutgoingMessage::isUrgent()
 
 kj::ArrayPtr<capnp::word> OutgoingMessage::allocateSegment(kj::uint minimum_words)
 {
-    if (m_allocated > 0 && detail::Overwrites::active()) return allocateBytes(minimum_words);
+    if (m_allocated > 0 && m_blocks.size() < MAX_BLOCKS_OF_BYTES &&
+        detail::Overwrites::cover(size_t{minimum_words} * sizeof(capnp::word))) {
+        return allocateBytes(minimum_words);
+    }
     const size_t wanted = m_allocated == 0 ? m_first_segment_words : kj::min(m_allocated, MAX_GROWTH_WORDS);
     const size_t words = kj::max(wanted, size_t{minimum_words});
     if (m_allocated == 0 && words <= SCRATCH_WORDS) {
@@ -64,12 +69,13 @@ bool OutgoingMessage::contains(const void* address)
     return false;
 }
 
-const OutgoingMessage::Borrowed* OutgoingMessage::findBorrowed(const void* data) const
+capnp::Orphan<capnp::Data> OutgoingMessage::borrow(capnp::AnyStruct::Builder within, capnp::Data::Reader bytes)
 {
-    for (const Borrowed& borrowed : m_borrowed) {
-        if (borrowed.data == data) return &borrowed;
-    }
-    return nullptr;
+    // What is a segment must be known as borrowed.
+    m_borrowed.reserve(m_borrowed.size() + 1);
+    auto lent = capnp::Orphanage::getForMessageContaining(within).referenceExternalData(bytes);
+    m_borrowed.add(bytes.begin(), bytes.size());
+    return lent;
 }
 
 void OutgoingMessage::returnBorrowed()

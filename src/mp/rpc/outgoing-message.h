@@ -3,7 +3,9 @@
 
 #include "word-block.h"
 
+#include <capnp/any.h>
 #include <capnp/message.h>
+#include <capnp/orphan.h>
 #include <capnp/rpc.h>
 #include <kj/refcount.h>
 #include <kj/vector.h>
@@ -30,8 +32,9 @@ public:
 
     //! Whether this address is in one of the segments.
     bool contains(const void* address);
-    //! Bytes that became a segment of the message by Orphanage::referenceExternalData().
-    void borrow(const void* data, size_t size) { m_borrowed.add(data, size); }
+    //! Make bytes that others own a segment of the message.
+    //! @param within  a struct of the message
+    capnp::Orphan<capnp::Data> borrow(capnp::AnyStruct::Builder within, capnp::Data::Reader bytes);
     //! The owner of borrowed bytes has no more use for them.
     void keep(kj::Own<void> owner) { m_owners.add(kj::mv(owner)); }
     //! Borrowed bytes are about to go, also if the message isn't sent yet.
@@ -41,13 +44,16 @@ public:
     template <typename Add>
     void eachPiece(Add&& add)
     {
+        // Both are in the order in which they became segments. One object may be several.
+        const Borrowed* borrowed = m_borrowed.begin();
         for (const auto& segment : segments()) {
             const auto bytes = segment.asBytes();
-            if (const Borrowed* const borrowed = findBorrowed(bytes.begin())) {
+            if (borrowed != m_borrowed.end() && borrowed->data == bytes.begin()) {
                 // What follows them, up to a whole word, is not the message's.
                 static constexpr kj::byte PADDING[sizeof(capnp::word)]{};
                 add(borrowed->bytes(), borrowed->size);
                 add(PADDING, bytes.size() - borrowed->size);
+                ++borrowed;
             } else {
                 add(bytes.begin(), bytes.size());
             }
@@ -76,8 +82,6 @@ private:
     kj::ArrayPtr<capnp::word> allocateSegment(kj::uint minimum_words) override;
     //! A segment for one list of bytes. What pads its last word is zero.
     kj::ArrayPtr<capnp::word> allocateBytes(size_t words);
-
-    const Borrowed* findBorrowed(const void* data) const;
 
     MessageNetwork& m_network;
     const size_t m_first_segment_words;

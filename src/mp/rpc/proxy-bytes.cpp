@@ -6,14 +6,15 @@
 namespace mp::detail {
 
 namespace {
-thread_local bool g_overwrites{false};
+//! 0 if nothing is overwritten.
+thread_local size_t g_overwrites{0};
 } // namespace
 
-bool Overwrites::active() { return g_overwrites; }
+bool Overwrites::cover(size_t block_bytes) { return g_overwrites > 0 && block_bytes >= g_overwrites; }
 
-void Overwrites::set(bool active) { g_overwrites = active; }
+void Overwrites::set(size_t bytes) { g_overwrites = bytes; }
 
-Lender::Lender(Connection& connection) : m_message(connection.m_network->latestMessage()) {}
+Lender::Lender(Connection& connection) : m_message(connection.m_network->takeLatestMessage()) {}
 
 Lender::~Lender() = default;
 
@@ -23,9 +24,8 @@ capnp::Orphan<capnp::Data> Lender::lend(capnp::AnyStruct::Builder within, const 
     // The struct's pointers follow its data, and the field is one of them.
     if (m_message.get() == nullptr || !aligned || !m_message->contains(within.getDataSection().begin())) return {};
     const auto bytes = capnp::Data::Reader(static_cast<const kj::byte*>(data), FieldSize(size));
-    m_message->borrow(data, size);
     m_lent = true;
-    return capnp::Orphanage::getForMessageContaining(within).referenceExternalData(bytes);
+    return m_message->borrow(within, bytes);
 }
 
 void Lender::takeBack()
