@@ -83,10 +83,11 @@ public:
     void giveAway(kj::Own<void> object);
 
 private:
-    kj::Own<OutgoingMessage> m_message;
+    //! Stands for a type by its address.
     template <typename T>
     static inline char TYPE{};
 
+    kj::Own<OutgoingMessage> m_message;
     const void* m_offered{nullptr};
     const char* m_type{nullptr};
     bool m_lent{false};

@@ -44,16 +44,16 @@ protected:
             auto pool = threadMapOf(io, service).makePoolRequest();
             pool.setCount(WORKERS);
             pool.send().wait(io.waitScope);
-            kj::Vector<kj::Promise<bool>> answers;
-            int in_order = 0;
+            kj::Vector<kj::Promise<void>> answers;
             for (int i = 0; i < CALLS; ++i) {
-                answers.add(call(service, std::to_string(i)).then([&in_order, i](bool right) {
-                    return right && in_order++ == i;
+                answers.add(call(service, std::to_string(i)).then([this, i](bool right) {
+                    m_right += right;
+                    m_in_order = m_in_order && m_answered++ == i;
                 }));
             }
             io.waitScope.poll();
             m_gate.pass();
-            for (auto& answer : answers) m_right += answer.wait(io.waitScope);
+            for (auto& answer : answers) answer.wait(io.waitScope);
         });
         ASSERT_TRUE(m_gate.waitReached());
         // Turns enough for all of it.
@@ -69,12 +69,14 @@ protected:
     }
 
     std::atomic<int> m_served{0};
-    //! Answers that the client got in order.
+    //! Of the answers that the client got.
     int m_right{0};
+    bool m_in_order{true};
 
 private:
     Logs m_client_logs;
     Gate m_gate;
+    int m_answered{0};
     std::optional<ForeignClient> m_client;
 };
 
@@ -96,6 +98,7 @@ TEST_F(SlowReader, IsServedNoFasterThanItReads)
     goOn();
     EXPECT_EQ(m_served, CALLS);
     EXPECT_EQ(m_right, CALLS);
+    EXPECT_TRUE(m_in_order);
 }
 
 TEST_F(SlowReader, HoldsUpTheThreadsThatServeIt)
@@ -109,6 +112,64 @@ TEST_F(SlowReader, HoldsUpTheThreadsThatServeIt)
     EXPECT_LE(m_served, WAITING + WORKERS);
     goOn();
     EXPECT_EQ(m_served, CALLS);
+    EXPECT_EQ(m_right, CALLS);
+}
+
+// A thread that owns the loop calls an object of another loop, and gets a request of its peer's meanwhile. If that waited for
+// output to leave, nobody could send it.
+TEST_F(ForeignClients, MayReadSlowlyWhileTheThreadThatServesThemOwnsTheLoop)
+{
+    ServiceImpl far_impl;
+    Logs far_logs;
+    LoopThread far_server(far_logs.options());
+    Logs near_logs;
+    LoopThread near_client(near_logs.options());
+    const auto sockets = SocketPair();
+    EventLoop& far_loop = far_server.loop();
+    far_loop.sync([&] { ServeStream<messages::Service>(far_loop, MakeStream(far_loop, sockets[0]), far_impl); });
+    const auto far = ConnectStream<messages::Service>(near_client.loop(), MakeStream(near_client.loop(), sockets[1]));
+
+    Gate first, requests, read;
+    Signal second, large;
+    m_impl.on_run = [&](const std::string& what) {
+        if (what == "first") {
+            first.pass();
+            m_server.loop().sync([&] { EXPECT_EQ(far->addOnWorker(1, 2), 3); });
+        } else {
+            second.set();
+        }
+        return what;
+    };
+    m_impl.on_loop = [&](const std::string&) {
+        large.set();
+        return std::string(20 * SIZE, 'x');
+    };
+    ForeignClient client(dial(), [&](kj::AsyncIoContext& io, ServicePtr service) {
+        auto pool = threadMapOf(io, service).makePoolRequest();
+        pool.setCount(1);
+        pool.send().wait(io.waitScope);
+        auto first_answer = runRequest(service, "first").send();
+        io.waitScope.poll();
+        requests.pass();
+        // In this order: after the large answer nothing is read from this peer.
+        auto second_answer = runRequest(service, "second").send();
+        auto large_answer = service.runOnLoopRequest().send();
+        io.waitScope.poll();
+        read.pass();
+        EXPECT_EQ(first_answer.wait(io.waitScope).getResult(), "first");
+        EXPECT_EQ(second_answer.wait(io.waitScope).getResult(), "second");
+        EXPECT_EQ(large_answer.wait(io.waitScope).getResult().size(), 20 * SIZE);
+    });
+    EXPECT_TRUE(first.waitReached());
+    EXPECT_TRUE(requests.waitReached());
+    requests.open();
+    EXPECT_TRUE(large.wait());
+    // The turn in which the answer was written is over.
+    m_server.loop().sync([] {});
+    first.open();
+    EXPECT_TRUE(second.wait());
+    read.open();
+    client.join();
 }
 
 } // namespace

@@ -45,7 +45,7 @@ TEST(WordBlocks, AreReusedWhereTheyFit)
     }
 }
 
-TEST(WordBlocks, ReviewLargeOnesAreReusedAfterManySmallOnes)
+TEST(WordBlocks, LargeOnesAreReusedAlsoAfterManySmallOnes)
 {
     {
         std::vector<WordBlock> blocks;

@@ -78,7 +78,7 @@ TEST_F(LendTest, SeveralOfOneCallArrive)
     }
 }
 
-TEST_F(LendTest, ReviewShorterThenLongerOfSameBytes)
+TEST_F(LendTest, APartAndThenAllOfTheSameBytesArrive)
 {
     const auto bytes = Pattern<std::byte>(400'000);
     const std::span<const std::byte> all = bytes;
@@ -87,7 +87,7 @@ TEST_F(LendTest, ReviewShorterThenLongerOfSameBytes)
     EXPECT_TRUE(m_client->join(all.first(100'000), all) == expected);
 }
 
-TEST_F(LendTest, ReviewLongerThenShorterOfSameBytes)
+TEST_F(LendTest, AllAndThenAPartOfTheSameBytesArrive)
 {
     const auto bytes = Pattern<std::byte>(400'000);
     const std::span<const std::byte> all = bytes;
@@ -96,7 +96,7 @@ TEST_F(LendTest, ReviewLongerThenShorterOfSameBytes)
     EXPECT_TRUE(m_client->join(all, all.first(100'000)) == expected);
 }
 
-TEST_F(LendTest, ReviewAlmostTheSameBytes)
+TEST_F(LendTest, AlmostTheSameBytesArriveTwice)
 {
     const auto bytes = Pattern<std::byte>(100'003);
     const std::span<const std::byte> all = bytes;
@@ -105,7 +105,7 @@ TEST_F(LendTest, ReviewAlmostTheSameBytes)
     EXPECT_TRUE(m_client->join(all.first(100'001), all) == expected);
 }
 
-TEST_F(LendTest, ReviewSameBytesTwice)
+TEST_F(LendTest, TheSameBytesArriveTwice)
 {
     const auto bytes = Pattern<std::byte>(400'001);
     std::vector<std::byte> expected(bytes);
@@ -113,13 +113,13 @@ TEST_F(LendTest, ReviewSameBytesTwice)
     EXPECT_TRUE(m_client->join(bytes, bytes) == expected);
 }
 
-TEST_F(LendTest, ReviewListsOfManyLargeElements)
+TEST_F(LendTest, ListsOfManyLargeElementsArrive)
 {
     const std::vector<std::vector<char>> all(600, Pattern<char>(65'536));
     EXPECT_EQ(m_client->total(all), 600u * 65'536);
 }
 
-TEST_F(LendTest, ReviewUpdate)
+TEST_F(LendTest, ArgumentsAreUpdated)
 {
     auto bytes = Pattern<unsigned char>(300'000);
     auto expected = bytes;
@@ -128,7 +128,7 @@ TEST_F(LendTest, ReviewUpdate)
     EXPECT_TRUE(bytes == expected);
 }
 
-TEST_F(LendTest, ReviewFailedRequestKeepsNothing)
+TEST_F(LendTest, NothingIsKeptOfARequestThatIsNotSent)
 {
     const auto mapped = [] {
         std::ifstream maps{"/proc/self/statm"};
@@ -142,7 +142,7 @@ TEST_F(LendTest, ReviewFailedRequestKeepsNothing)
     EXPECT_LE(mapped(), before + (size_t{40} << 20));
 }
 
-TEST_F(LendTest, ReviewWhatAHookChangesForAWhileIsCopied)
+TEST_F(LendTest, WhatAHookChangesForAWhileIsCopied)
 {
     EXPECT_TRUE(m_client->masked({Pattern<char>(1000)}));
     EXPECT_TRUE(m_client->masked({Pattern<char>(100'000)}));
@@ -253,7 +253,7 @@ TEST_F(LendToPeer, BytesArriveThatChangeAfterTheConnectionIsClosed)
     expectRequest(Pattern<unsigned char>(SIZE));
 }
 
-TEST_F(LendToPeer, ReviewBytesThatAnEarlyAnswerReplaces)
+TEST_F(LendToPeer, BytesArriveThatAnEarlyAnswerReplaces)
 {
     m_call = std::async(std::launch::async, [this] {
         m_client->update(m_bytes);
@@ -268,7 +268,8 @@ TEST_F(LendToPeer, ReviewBytesThatAnEarlyAnswerReplaces)
     EXPECT_EQ(m_call.get(), "3");
     const auto expected = Pattern<unsigned char>(SIZE);
     capnp::StreamFdMessageReader request(m_socket.get());
-    const auto sent = request.getRoot<capnp::rpc::Message>().getCall().getParams().getContent().getAs<messages::Bulk::UpdateParams>().getBytes();
+    const auto call = request.getRoot<capnp::rpc::Message>().getCall();
+    const auto sent = call.getParams().getContent().getAs<messages::Bulk::UpdateParams>().getBytes();
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), sent.begin(), sent.end()));
 }
 

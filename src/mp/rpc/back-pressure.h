@@ -16,8 +16,9 @@ public:
         m_on.store(on);
         if (!on) m_on.notify_all();
     }
+    //! Any thread; elsewhere than on the loop's owner it may have changed by then.
     bool on() const { return m_on.load(std::memory_order_relaxed) != 0; }
-    //! Wait until it is off. Not owning the loop.
+    //! Wait until it is off. Not owning any loop.
     void pass() const { m_on.wait(1); }
 
 private:

@@ -174,7 +174,9 @@ void ClientCall::failed(kj::Exception&& error)
     } else {
         MP_LOGPLAIN(m_loop, Log::Info) << "{" << m_thread.thread_name << "} IPC client exception kj::Exception: "
                                        << kj::str(error).cStr();
+        m_disconnected = "IPC client method call failed, and there is no memory to say why.";
         m_error = kj::heap(kj::mv(error));
+        m_disconnected = nullptr;
     }
 }
 

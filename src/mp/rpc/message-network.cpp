@@ -396,7 +396,8 @@ kj::Promise<MessageNetwork::Message> MessageNetwork::receiveIncomingMessage()
             return Message(nullptr);
         }
     }
-    m_in_a_row = 0;
+    // A stream that is no FdStream may have the next message at once: RpcSystem has had to wait only if it paused.
+    if (m_fd_stream || m_paused) m_in_a_row = 0;
     auto promise = kj::newAdaptedPromise<Message, Receiver>(*this);
     receive();
     return promise;
@@ -438,10 +439,11 @@ MessageNetwork::Message MessageNetwork::takeMessage()
 
 bool MessageNetwork::mustPause()
 {
-    const bool more = m_reader.hasMessage() || (m_fd_stream && m_fd_stream->mayRead());
+    const bool more = m_reader.hasMessage() || m_fd_stream == nullptr || m_fd_stream->mayRead();
     if (m_in_a_row < MAX_IN_A_ROW || !more) return false;
+    // It pauses already if messages were delivered meanwhile, because the connection broke.
+    if (!m_paused) m_reactor.resumeLater(*this);
     m_paused = true;
-    m_reactor.resumeLater(*this);
     return true;
 }
 
@@ -503,7 +505,7 @@ size_t MessageNetwork::readOnce()
 
 kj::Promise<void> MessageNetwork::readStream()
 {
-    if (m_receiver == nullptr || m_reader.hasMessage() || heldUp()) {
+    if (m_receiver == nullptr || m_reader.hasMessage() || m_paused || heldUp()) {
         auto paf = kj::newPromiseAndFulfiller<void>();
         m_wanted = kj::mv(paf.fulfiller);
         return paf.promise.then([this] { return readStream(); });

@@ -9,7 +9,6 @@
 
 namespace mp {
 
-namespace {
 bool InKjLoop()
 {
     kj::EventLoop loop;
@@ -20,7 +19,6 @@ bool InKjLoop()
         return true;
     }
 }
-} // namespace
 
 void Reactor::KjScope::onRecoverableException(kj::Exception&& exception)
 {

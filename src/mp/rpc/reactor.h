@@ -23,6 +23,9 @@
 
 namespace mp {
 
+//! Whether this thread owns a loop, or is inside a KJ loop of its own.
+bool InKjLoop();
+
 //! Who uses a KJ event loop, and who sleeps on its events. See doc/design.md, "Who drives the loop".
 //!
 //! Any thread can own the loop, one at a time; the owner runs what was posted and KJ's events before it gives the loop

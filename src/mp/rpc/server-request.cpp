@@ -237,7 +237,8 @@ void ServerRequest::execute()
     thread.m_request = this;
     KJ_DEFER(thread.m_request = m_outer);
 
-    m_back_pressure->pass();
+    // Not while it owns a loop, because a method of that calls another one's: it may be the one by which output leaves.
+    if (m_back_pressure->on() && !InKjLoop()) m_back_pressure->pass();
     if (loop.testing_hook_async_request_start) loop.testing_hook_async_request_start();
     kj::Maybe<kj::Exception> error;
     State waiting = State::Waiting;

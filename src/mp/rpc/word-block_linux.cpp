@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <mp/sync.h>
+#include <mutex>
 #include <new>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -35,7 +35,8 @@ void* Map(size_t size)
     return start + before;
 }
 
-//! Mappings for the next messages. The kernel may take huge pages among them when it needs them.
+//! Mappings for the next messages. The kernel may take huge pages among them when it needs them. Nobody waits here: in a
+//! forked process the mutex may be locked for ever.
 class FreeMappings
 {
 public:
@@ -48,7 +49,8 @@ public:
     //! @return the smallest that is large enough, if there is one of at most twice the size
     Mapping take(size_t size)
     {
-        const Lock lock(m_mutex);
+        const std::unique_lock lock(m_mutex, std::try_to_lock);
+        if (!lock) return {};
         Mapping* best = nullptr;
         for (Mapping& mapping : m_mappings) {
             if (mapping.size < size || mapping.size / 2 > size) continue;
@@ -66,7 +68,8 @@ public:
         if (mapping.size > MAX_BYTES) return false;
         // For ordinary pages this takes too long.
         if (mapping.size >= HUGE_PAGE && madvise(mapping.data, mapping.size, MADV_FREE) != 0) return false;
-        const Lock lock(m_mutex);
+        const std::unique_lock lock(m_mutex, std::try_to_lock);
+        if (!lock) return false;
         Mapping* place = nullptr;
         for (Mapping& other : m_mappings) {
             if (other.size == 0) place = &other;
@@ -86,14 +89,15 @@ private:
     static constexpr size_t MAX_BYTES = size_t{32} << 20;
     static constexpr size_t MAX_COUNT = 16;
 
-    Mutex m_mutex;
-    Mapping m_mappings[MAX_COUNT] MP_GUARDED_BY(m_mutex);
-    size_t m_bytes MP_GUARDED_BY(m_mutex){0};
+    //! Guards the rest.
+    std::mutex m_mutex;
+    Mapping m_mappings[MAX_COUNT];
+    size_t m_bytes{0};
     //! The one that goes next.
-    size_t m_next MP_GUARDED_BY(m_mutex){0};
+    size_t m_next{0};
 };
 
-FreeMappings g_free;
+constinit FreeMappings g_free;
 } // namespace
 
 WordBlock::WordBlock(size_t words, Content content) : m_size(words)
