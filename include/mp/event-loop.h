@@ -73,7 +73,8 @@ public:
 
     //! Wait until the methods that run now on threads of this process, or wait for their turn, have ended, and until
     //! the objects that they and closed connections have left behind are destroyed. Close the connections first, and
-    //! nothing that the peers reached is in use afterwards.
+    //! nothing that the peers reached is in use afterwards; while one is open, a peer that doesn't read its answers can
+    //! make this last.
     //! @throws std::logic_error on the loop thread, in a method and in a cleanup function, which it would wait for
     void waitForMethods();
 
