@@ -140,7 +140,7 @@ TEST(WakeUps, MayComeWhenTheThreadIsGone)
     auto gone = std::make_unique<SleepWord>(0);
     wake_ups.add(*gone);
     gone.reset();
-    WakeUps(wake_ups).perform();
+    WakeUps(std::move(wake_ups)).perform();
 }
 
 } // namespace

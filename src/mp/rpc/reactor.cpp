@@ -145,7 +145,7 @@ void Reactor::leave(int rounds)
         left = !m_events.empty() || !m_tasks.empty() || !m_resumables.empty();
         if (left && rounds > 0) continue;
         endScope();
-        wake_ups.emplace(m_wake_ups);
+        wake_ups.emplace(std::move(m_wake_ups));
         m_mutex.unlock();
         break;
     }

@@ -23,12 +23,12 @@ class WakeUps
 public:
     WakeUps() = default;
     //! Those of another one, which has none then.
-    explicit WakeUps(WakeUps& other) noexcept
+    WakeUps(WakeUps&& other) noexcept
     {
         for (; m_count < other.m_count; ++m_count) m_words[m_count] = other.m_words[m_count].exchange(nullptr);
         other.m_count = 0;
     }
-    WakeUps& operator=(const WakeUps&) = delete;
+    WakeUps& operator=(WakeUps&&) = delete;
 
     void add(const SleepWord& word) noexcept
     {
