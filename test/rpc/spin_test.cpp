@@ -83,12 +83,21 @@ TEST_F(SpinTest, TriesAgainAfterGrowingPauses)
 
 TEST_F(SpinTest, StopsForAWhileWhenItsProcessorIsTaken)
 {
-    Looks taken{m_spin, Spin::TIME + std::chrono::microseconds(1)};
+    Looks taken{m_spin, Spin::TIME_SLICE + std::chrono::microseconds(1)};
+    std::chrono::microseconds time = Spin::FIRST_BUSY_TIME;
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_TRUE(taken.inVain()) << i;
+        EXPECT_FALSE(m_looks.inVain()) << i;
+        g_now += time / 2;
+        EXPECT_FALSE(m_looks.inVain()) << i;
+        g_now += time / 2;
+        EXPECT_FALSE(m_looks.slept(1)) << i;
+        time = std::min<std::chrono::microseconds>(2 * time, Spin::LAST_BUSY_TIME);
+    }
+    // Not again for a long time: this was something else.
+    g_now += std::chrono::seconds(1);
     EXPECT_TRUE(taken.inVain());
-    EXPECT_FALSE(m_looks.inVain());
-    g_now += Spin::BUSY_TIME / 2;
-    EXPECT_FALSE(m_looks.inVain());
-    g_now += Spin::BUSY_TIME / 2;
+    g_now += Spin::FIRST_BUSY_TIME;
     EXPECT_FALSE(m_looks.slept(1));
 }
 

@@ -20,8 +20,11 @@ public:
     static constexpr int LAST_PAUSE = 4096;
     //! How long it looks.
     static constexpr std::chrono::microseconds TIME{50};
-    //! For so long it doesn't look after it lost its processor to others for longer than that.
-    static constexpr std::chrono::milliseconds BUSY_TIME{100};
+    //! What it loses its processor for where other threads want it, and not only an interrupt.
+    static constexpr std::chrono::microseconds TIME_SLICE{500};
+    //! It doesn't look for so long then, twice as long each time that it happens again as soon as it looks.
+    static constexpr std::chrono::milliseconds FIRST_BUSY_TIME{5};
+    static constexpr std::chrono::milliseconds LAST_BUSY_TIME{160};
 
     using Clock = std::chrono::steady_clock;
 
@@ -43,9 +46,8 @@ public:
                 // What is waited for may need this processor, or somebody else does.
                 std::this_thread::yield();
                 const Clock::time_point before = std::exchange(now, m_now());
-                if (now - before > TIME) {
-                    // Who yields comes after all others, who wakes up often before them.
-                    m_busy_until = now + BUSY_TIME;
+                if (now - before > TIME_SLICE) {
+                    lost(now);
                     return sleep();
                 }
             } while (now - start < TIME);
@@ -57,12 +59,14 @@ public:
 private:
     void found();
     void slept();
+    void lost(Clock::time_point now);
 
     Clock::time_point (*const m_now)();
     const bool m_alone;
     int m_misses{0};
     int m_pause{FIRST_PAUSE};
     int m_paused{0};
+    Clock::duration m_busy_time{};
     Clock::time_point m_busy_until{};
 };
 

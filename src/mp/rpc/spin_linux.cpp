@@ -33,4 +33,12 @@ void Spin::slept()
     }
 }
 
+void Spin::lost(Clock::time_point now)
+{
+    // Who yields comes after all others, who wakes up often before them.
+    const bool again = now - m_busy_until < m_busy_time;
+    m_busy_time = again ? std::min<Clock::duration>(2 * m_busy_time, LAST_BUSY_TIME) : FIRST_BUSY_TIME;
+    m_busy_until = now + m_busy_time;
+}
+
 } // namespace mp
