@@ -1,6 +1,5 @@
 // One connection on which calls come without end: the others, and threads of this process, still get their turn.
 #include <atomic>
-#include <capnp/rpc.capnp.h>
 #include <chrono>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -201,12 +200,7 @@ private:
     static Bytes LargeCall(uint32_t question)
     {
         capnp::MallocMessageBuilder message;
-        auto call = message.initRoot<capnp::rpc::Message>().initCall();
-        call.setQuestionId(question);
-        call.setInterfaceId(capnp::typeId<messages::Service>());
-        call.setMethodId(RUN_ON_LOOP);
-        call.initTarget().initPromisedAnswer().setQuestionId(0);
-        auto params = call.initParams().getContent().initAs<messages::Service::RunOnLoopParams>();
+        auto params = InitCall(message, question, RUN_ON_LOOP).initParams().getContent().initAs<messages::Service::RunOnLoopParams>();
         params.setWhat(std::string(2000, 'x'));
         return FromMessage(message);
     }

@@ -16,12 +16,7 @@ constexpr uint16_t RUN = 3;
 Bytes RunCall(CapDescriptor::Which thread, CapDescriptor::Which callback_thread, uint32_t id)
 {
     capnp::MallocMessageBuilder message;
-    auto call = message.initRoot<capnp::rpc::Message>().initCall();
-    call.setQuestionId(1);
-    call.setInterfaceId(capnp::typeId<messages::Service>());
-    call.setMethodId(RUN);
-    call.initTarget().initPromisedAnswer().setQuestionId(0);
-    auto payload = call.initParams();
+    auto payload = InitCall(message, 1, RUN).initParams();
     capnp::BuilderCapabilityTable table;
     auto params = table.imbue(payload.getContent()).initAs<messages::Service::RunParams>();
     params.setWhat("what");

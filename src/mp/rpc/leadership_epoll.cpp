@@ -227,7 +227,7 @@ void Leadership::sleepOnFallback()
         switch (events[i].data.u64) {
         case FALLBACK_EVENTS: m_look = true; break;
         case FALLBACK_WAKE: m_wake.clear(); break;
-        case FALLBACK_LULL: break;
+        case FALLBACK_LULL: break; // the next sleep() ends the burst
         }
     }
 }

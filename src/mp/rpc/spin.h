@@ -37,8 +37,9 @@ public:
     template <typename Look, typename Sleep>
     void wait(const Look& look, const Sleep& sleep)
     {
+        if (m_alone) return sleep();
         const Clock::time_point start = m_now();
-        if (m_alone || start < m_busy_until) return sleep();
+        if (start < m_busy_until) return sleep();
         if (m_misses < MISSES) {
             Clock::time_point now = start;
             do {

@@ -69,14 +69,20 @@ Bytes Bootstrap()
     return FromMessage(message);
 }
 
-Bytes CallOf(uint32_t question, uint16_t method)
+capnp::rpc::Call::Builder InitCall(capnp::MessageBuilder& message, uint32_t question, uint16_t method)
 {
-    capnp::MallocMessageBuilder message;
     auto call = message.initRoot<capnp::rpc::Message>().initCall();
     call.setQuestionId(question);
     call.setInterfaceId(capnp::typeId<messages::Service>());
     call.setMethodId(method);
     call.initTarget().initPromisedAnswer().setQuestionId(0);
+    return call;
+}
+
+Bytes CallOf(uint32_t question, uint16_t method)
+{
+    capnp::MallocMessageBuilder message;
+    InitCall(message, question, method);
     return FromMessage(message);
 }
 

@@ -3,6 +3,7 @@
 #define MP_TEST_RPC_SUPPORT_RAW_PEER_H
 
 #include <capnp/message.h>
+#include <capnp/rpc.capnp.h>
 #include <rpc/support/session.h>
 #include <vector>
 
@@ -38,7 +39,9 @@ private:
 Bytes FromMessage(capnp::MessageBuilder& message);
 //! The request for the server's first object, as question 0.
 Bytes Bootstrap();
-//! A call of a method of the first object, without parameters.
+//! The same as the target of a call of one of its methods.
+capnp::rpc::Call::Builder InitCall(capnp::MessageBuilder& message, uint32_t question, uint16_t method);
+//! Such a call, without parameters.
 Bytes CallOf(uint32_t question, uint16_t method);
 
 } // namespace mp::test
