@@ -1,6 +1,7 @@
 #include "mp-client.h"
 
 #include "fd.h"
+#include "flood.h"
 #include "listener.h"
 #include "mp-loop.h"
 
@@ -91,6 +92,8 @@ public:
             return [&service, adder] { Expect(service.addByCallback(*adder, 20, 22)); };
         }
         if (op == "struct") return prepareRecord(service);
+        if (op == "loop-flooded" && m_address) return flooded(prepare("loop", size));
+        if (op == "worker-flooded" && m_address) return flooded(prepare("worker", size));
         if (op == "echo") return prepareEcho(service, size);
         if (op == "thread") {
             return [this, &service] { m_idle_threads.push_back(std::make_unique<IdleThread>(service)); };
@@ -121,6 +124,21 @@ private:
         return [&service, bytes, size] {
             *bytes = service.echoBytes(std::move(*bytes));
             if (bytes->size() != size) throw std::runtime_error("the echo differs");
+        };
+    }
+
+    //! The call while another connection floods the server's loop.
+    Call flooded(const Call& call) const
+    {
+        auto flood = std::make_shared<Flood>(m_address->connect(), [](capnp::Capability::Client& bootstrap) {
+            auto request = bootstrap.castAs<messages::Service>().addOnLoopRequest();
+            request.setA(20);
+            request.setB(22);
+            return request.send().ignoreResult();
+        });
+        return [flood, call] {
+            flood->check();
+            call();
         };
     }
 

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "fd.h"
+#include "flood.h"
 #include "listener.h"
 #include "schema.capnp.h"
 
@@ -60,6 +61,7 @@ public:
     Call prepare(const std::string& op, size_t size) override
     {
         if (op == "add") return [this] { add(*m_connections.front()); };
+        if (op == "add-flooded" && m_address) return addFlooded();
         if (op == "echo") return [this, data = std::vector<kj::byte>(size, 'x')] { echo(data); };
         if (op == "connection" && m_address) return [this] { add(connect(m_address->connect())); };
         ThrowUnknown(op);
@@ -69,7 +71,7 @@ public:
     {
         if (op != "add") ThrowUnknown(op);
         return [this, in_flight] {
-            m_running.push_back(send(*m_connections.front()));
+            m_running.push_back(send(m_connections.front()->plain));
             if (m_running.size() < in_flight) return;
             expectOldest();
         };
@@ -95,12 +97,25 @@ private:
         return *m_connections.back();
     }
 
-    static Sum send(Connection& connection)
+    static Sum send(schema::Plain::Client& plain)
     {
-        auto request = connection.plain.addRequest();
+        auto request = plain.addRequest();
         request.setA(20);
         request.setB(22);
         return request.send();
+    }
+
+    //! The call while another connection floods the server.
+    Call addFlooded()
+    {
+        auto flood = std::make_shared<Flood>(m_address->connect(), [](capnp::Capability::Client& bootstrap) {
+            auto plain = bootstrap.castAs<schema::Plain>();
+            return send(plain).ignoreResult();
+        });
+        return [this, flood] {
+            flood->check();
+            add(*m_connections.front());
+        };
     }
 
     void expect(Sum& sum)
@@ -116,7 +131,7 @@ private:
 
     void add(Connection& connection)
     {
-        Sum sum = send(connection);
+        Sum sum = send(connection.plain);
         expect(sum);
     }
 

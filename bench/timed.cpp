@@ -74,6 +74,7 @@ void MeasureRound(Pair& pair, uint64_t calls, TimedResult& result)
     result.samples.insert(result.samples.end(), samples.begin(), samples.end());
     const double count = static_cast<double>(reply.count);
     result.round_p50.push_back(static_cast<double>(Percentile(samples, 0.5)) / 1e3);
+    result.round_p99.push_back(static_cast<double>(Percentile(samples, 0.99)) / 1e3);
     result.round_rate.push_back(count / (static_cast<double>(reply.elapsed_ns) / 1e9));
     result.round_cpu.push_back(static_cast<double>(reply.cpu_ns) / 1e3 / count);
 }
@@ -98,8 +99,18 @@ void Attempt(Pairs& pairs, TimedResult& result, Step&& step)
         step(pairs.get(kind));
     } catch (const std::exception& e) {
         pairs.end(kind);
-        result = {result.row, {}, {}, {}, {}, e.what(), true};
+        result = {result.row, {}, {}, {}, {}, {}, e.what(), true};
     }
+}
+
+std::vector<double> TimedResult::*FiguresOf(Compare compare)
+{
+    switch (compare) {
+    case Compare::latency: return &TimedResult::round_p50;
+    case Compare::tail: return &TimedResult::round_p99;
+    case Compare::throughput: break;
+    }
+    return &TimedResult::round_rate;
 }
 
 } // namespace
@@ -140,9 +151,9 @@ std::vector<TimedResult> MeasureTimed(const std::vector<TimedRow>& rows, const E
 
 Ratio CompareRounds(const TimedResult& result, const TimedResult& base)
 {
-    const bool latency = result.row.compare == Compare::latency;
-    const std::vector<double>& ours = latency ? result.round_p50 : result.round_rate;
-    const std::vector<double>& theirs = latency ? base.round_p50 : base.round_rate;
+    const auto figures = FiguresOf(result.row.compare);
+    const std::vector<double>& ours = result.*figures;
+    const std::vector<double>& theirs = base.*figures;
     std::vector<double> ratios;
     for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
         if (theirs[i] > 0) ratios.push_back(ours[i] / theirs[i]);

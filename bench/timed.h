@@ -13,7 +13,7 @@
 namespace bench {
 
 //! What a row's ratio to its base compares.
-enum class Compare { latency, throughput };
+enum class Compare { latency, tail, throughput };
 
 struct TimedRow {
     std::string name;
@@ -47,6 +47,7 @@ struct TimedResult {
     TimedRow row;
     std::vector<uint64_t> samples;       //!< nanoseconds, of all rounds
     std::vector<double> round_p50;       //!< microseconds
+    std::vector<double> round_p99;       //!< microseconds
     std::vector<double> round_rate;      //!< calls per second
     std::vector<double> round_cpu;       //!< microseconds of CPU time for each call
     std::string skipped;                 //!< why there are no samples
