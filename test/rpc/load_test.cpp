@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
 #include <rpc/support/race.h>
 #include <rpc/support/session.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace mp::test {
@@ -41,13 +43,24 @@ private:
     std::mt19937 m_random;
 };
 
+//! Resident memory of this process.
+size_t MemoryKib()
+{
+    std::ifstream file("/proc/self/statm");
+    size_t size = 0, resident = 0;
+    file >> size >> resident;
+    return resident * (static_cast<size_t>(sysconf(_SC_PAGESIZE)) / 1024);
+}
+
 // A lost wake-up shows as a call that never returns.
 TEST(Load, CallsReturnWhateverTheTimesBetweenThem)
 {
     constexpr int CALLS = 5'000;
-    Session session;
+    // What is logged is kept, and there would be much of it.
+    Session session(Loops::Two, Log::Warning);
     const std::unique_ptr<ServiceClient> second = session.connect();
     std::vector<std::thread> threads;
+    std::atomic<size_t> memory{0}; // when every thread has made calls
     for (unsigned i = 0; i < 4; ++i) {
         threads.emplace_back([&, i] {
             ServiceClient& client = i < 3 ? *session.client : *second;
@@ -60,10 +73,14 @@ TEST(Load, CallsReturnWhateverTheTimesBetweenThem)
                 default: ASSERT_EQ(client.addOnWorker(j, 1), j + 1); break;
                 }
                 time.pass();
+                if (i == 0 && j == CALLS / 2) memory = MemoryKib();
             }
         });
     }
     for (std::thread& thread : threads) thread.join();
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+    EXPECT_LE(MemoryKib(), memory + 16 * 1024);
+#endif
 }
 
 TEST(Load, IdleConnectionsTakeNoTime)

@@ -18,7 +18,7 @@ class Logs
 {
 public:
     LogFn fn();
-    LogOptions options() { return LogOptions{.log_fn = fn()}; }
+    LogOptions options(Log level = LogOptions().log_level) { return {.log_fn = fn(), .log_level = level}; }
 
     //! Messages that contain a text.
     size_t count(const std::string& text) const;

@@ -13,9 +13,9 @@ SocketId ServeOne(EventLoop& loop, ServiceImpl& impl)
 
 } // namespace
 
-Session::Session(Loops loops) : m_client_thread(m_client_logs.options())
+Session::Session(Loops loops, Log level) : m_client_thread(m_client_logs.options(level))
 {
-    if (loops == Loops::Two) m_server_thread.emplace(m_server_logs.options());
+    if (loops == Loops::Two) m_server_thread.emplace(m_server_logs.options(level));
     const SocketId socket = ServeOne(serverLoop(), impl);
     EventLoop& loop = clientLoop();
     std::optional<messages::Service::Client> bootstrap;

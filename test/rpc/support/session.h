@@ -20,7 +20,8 @@ enum class Loops { Two, One };
 class Session
 {
 public:
-    explicit Session(Loops loops = Loops::Two);
+    //! @param level  what is logged, and kept
+    explicit Session(Loops loops = Loops::Two, Log level = LogOptions().log_level);
     ~Session();
 
     //! Connect a further client to the same object.
