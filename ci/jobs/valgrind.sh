@@ -2,7 +2,7 @@ about="process and runtime tests under valgrind"
 packages=(valgrind libc6-dbg)
 cmake_args=(
     -DCMAKE_BUILD_TYPE=RelWithDebInfo
-    "-DMEMORYCHECK_COMMAND_OPTIONS=--quiet --max-threads=2000 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99")
+    "-DMEMORYCHECK_COMMAND_OPTIONS=--quiet --max-threads=2000 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99 --suppressions=$PWD/ci/valgrind.supp")
 
 # Not what valgrind does in the kernel's place: it keeps to limits of descriptors and of arguments in its own way, looks
 # at programs before it executes them, forks where a new process would share memory, so that posix_spawn misses an error
@@ -11,6 +11,7 @@ cmake_args=(
 without=(
     Cost.IsIndependentOfTheParentsMemory
     Listen.RecoversFromALackOfDescriptors
+    SlowReader.IsServedNoFasterThanItReads
     SocketFds.ReportWhatTheDescriptorLimitCutOff
     SpawnProcess.FailsWithoutDescriptors
     Spawn.LeavesNoTraceAtEveryDescriptorLimit
