@@ -21,6 +21,24 @@ int SpawnPlain(mp_error* error)
     return mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
 }
 
+//! With all that a child may be asked to do about itself.
+int SpawnWithAttributes(mp_error* error)
+{
+    static const char* const edits[] = {"MP_TEST=1", nullptr};
+    static const mp_resource_limit core{RLIMIT_CORE, 0, 0, 0};
+    Command command = ChildCommand("exit_code");
+    command.Flags(MP_SPAWN_OWN_SESSION | MP_SPAWN_SET_UMASK | MP_SPAWN_DIE_WITH_PARENT);
+    mp_spawn_options& options = command.mutable_options();
+    options.env_edits = edits;
+    options.limits = &core;
+    options.n_limits = 1;
+    options.nice = 1;
+    Process process;
+    const int r = command.Spawn(process, error);
+    if (r < 0) return r;
+    return mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
+}
+
 int SpawnMissing(mp_error* error)
 {
     Process process;
@@ -106,6 +124,18 @@ protected:
 TEST_P(FaultSweep, SpawnLeavesNoTrace)
 {
     SweepAlone(SpawnPlain, 0);
+}
+
+TEST_P(FaultSweep, SpawnWithAttributesLeavesNoTrace)
+{
+    EXPECT_EXIT(
+        {
+            // The thread that stays is there before.
+            EXPECT_EQ(SpawnWithAttributes(nullptr), 0);
+            Sweep(SpawnWithAttributes, 0, GetParam());
+            _exit(HasFailure() ? 1 : 0);
+        },
+        testing::ExitedWithCode(0), "");
 }
 
 TEST_P(FaultSweep, FailingSpawnLeavesNoTrace)

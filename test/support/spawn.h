@@ -57,6 +57,9 @@ public:
     Command& Cwd(const char* cwd);
     Command& Flags(uint64_t flags);
 
+    //! The fields that have no function here.
+    mp_spawn_options& mutable_options() { return m_options; }
+
     const mp_spawn_options* options();
     int Spawn(Process& process, mp_error* error = nullptr);
     Process Start(); // a failure ends the test program

@@ -22,7 +22,12 @@ typedef enum mp_stage {
     MP_STAGE_CHDIR = 10,     /* working directory */
     MP_STAGE_EXEC = 11,      /* executing the program */
     MP_STAGE_CONNECT = 12,   /* handing over or accepting the connection of a child */
-    MP_STAGE_WAIT = 13       /* learning how a child ended */
+    MP_STAGE_WAIT = 13,      /* learning how a child ended */
+    MP_STAGE_GROUP = 14,     /* the child's process group or session */
+    MP_STAGE_LIMIT = 15,     /* a resource limit of the child */
+    MP_STAGE_PRIORITY = 16,  /* the child's niceness */
+    MP_STAGE_USER = 17,      /* the child's user and groups */
+    MP_STAGE_PARENT = 18     /* tying the child's life to this process */
 } mp_stage;
 
 #define MP_ERROR_MESSAGE_SIZE 120

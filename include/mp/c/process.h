@@ -47,6 +47,35 @@ typedef struct mp_fd_map {
 /** Let the child start with the calling thread's signal mask and with the signals ignored that are
  *  ignored here. Without it: an empty mask and default dispositions. No effect on Windows. */
 #define MP_SPAWN_KEEP_SIGNALS (UINT64_C(1) << 1)
+/** The child leads a process group of its own, which mp_process_kill_group reaches: its own children
+ *  too, unless they leave it. Signals of the terminal (Ctrl-C) don't reach it. */
+#define MP_SPAWN_OWN_GROUP (UINT64_C(1) << 2)
+/** The child leads a session of its own, without a terminal, and a process group (MP_SPAWN_OWN_GROUP).
+ *  MP_ENOTSUP on Windows. */
+#define MP_SPAWN_OWN_SESSION (UINT64_C(1) << 3)
+/** The child is killed (SIGKILL) when this process ends, however it ends; when it executes another
+ *  program, too. Its own children are not. A program that changes the user when it is executed (setuid)
+ *  escapes. MP_ENOTSUP where the system can't: on POSIX systems other than Linux and FreeBSD. */
+#define MP_SPAWN_DIE_WITH_PARENT (UINT64_C(1) << 4)
+/** Dropping the last reference while the child runs kills it (SIGKILL) instead of detaching it. */
+#define MP_SPAWN_KILL_ON_UNREF (UINT64_C(1) << 5)
+/** The fields umask, uid and gid count. MP_ENOTSUP on Windows. With one of the last two the child's
+ *  supplementary groups are dropped, which needs privilege; making the child costs a copy of this
+ *  process's page tables, since sharing memory with another user's process is not safe. */
+#define MP_SPAWN_SET_UMASK (UINT64_C(1) << 6)
+#define MP_SPAWN_SET_UID (UINT64_C(1) << 7)
+#define MP_SPAWN_SET_GID (UINT64_C(1) << 8)
+
+/** No limit, in mp_resource_limit. */
+#define MP_RESOURCE_UNLIMITED UINT64_MAX
+
+/** A resource limit of the child (setrlimit). */
+typedef struct mp_resource_limit {
+    int32_t resource; /* RLIMIT_* of <sys/resource.h> */
+    int32_t reserved; /* 0 */
+    uint64_t soft;
+    uint64_t hard;
+} mp_resource_limit;
 
 /** How to start a child. Set it to MP_SPAWN_OPTIONS_INIT first: later versions append fields, and
  *  zero always means the default. Everything it points to is borrowed until the call returns and
@@ -60,6 +89,14 @@ typedef struct mp_spawn_options {
     size_t n_fds;
     uint64_t flags;    /* MP_SPAWN_*; unknown bits are refused */
     mp_stdio stdio[3]; /* stdin, stdout, stderr */
+    const char *const *env_edits;    /* applied to env in this order, NULL-terminated: "NAME=value" sets,
+                                      * "NAME" removes */
+    const mp_resource_limit *limits; /* MP_ENOTSUP on Windows unless n_limits is 0, as is nice */
+    size_t n_limits;
+    uint32_t umask; /* with MP_SPAWN_SET_UMASK */
+    uint32_t uid;   /* with MP_SPAWN_SET_UID: real, effective and saved */
+    uint32_t gid;   /* with MP_SPAWN_SET_GID */
+    int32_t nice;   /* added to this process's niceness; below 0 needs privilege */
 } mp_spawn_options;
 
 #ifdef _WIN32
@@ -68,7 +105,8 @@ typedef struct mp_spawn_options {
 #define MP_STDIO_INIT {MP_STDIO_INHERIT, 0}
 #endif
 #define MP_SPAWN_OPTIONS_INIT \
-    {sizeof(mp_spawn_options), NULL, NULL, NULL, NULL, 0, 0, {MP_STDIO_INIT, MP_STDIO_INIT, MP_STDIO_INIT}}
+    {sizeof(mp_spawn_options), NULL, NULL, NULL, NULL, 0, 0, {MP_STDIO_INIT, MP_STDIO_INIT, MP_STDIO_INIT}, \
+     NULL, NULL, 0, 0, 0, 0, 0}
 
 /** How a child ended. */
 typedef enum mp_exit_how {
@@ -105,6 +143,14 @@ MP_BEGIN_DECLS
  *  Returns 0, or a negative status, which mp_spawn_connected then returns. Must return: no longjmp,
  *  no exception. */
 typedef int mp_spawn_argv_fn(void *user, const char *connect_info, const char *const **ret_argv);
+
+/** Told that a child has ended: once, on a thread of the library, with no lock of the library held. It may
+ *  call every function here, and should not take long: other children's callbacks wait for it. Must
+ *  return: no longjmp, no exception.
+ *  user     as given to mp_process_on_exit.
+ *  process  borrowed for the call.
+ *  exit     how it ended; mp_process_wait answers the same. */
+typedef void mp_process_exit_fn(void *user, mp_process *process, const mp_exit *exit);
 
 /** Start a child process.
  *
@@ -165,6 +211,30 @@ MP_API MP_NODISCARD int mp_process_wait(mp_process *process, int timeout_ms, mp_
  *  for the child. */
 MP_API int mp_process_kill(mp_process *process, int signal);
 
+/** Send a signal to the child's process group: to the child, to its children, and to theirs, except
+ *  those that have left the group. For children started with MP_SPAWN_OWN_GROUP or MP_SPAWN_OWN_SESSION.
+ *  Works after the child itself has ended, too, as long as the system can tell its group from a later
+ *  one of the same number: until the end was seen, and from Linux 6.9 on for ever.
+ *  Returns 0, MP_ESRCH (nobody is left, or nobody that could safely be told), MP_EINVAL (no group of its
+ *  own, no such signal), MP_EPERM, MP_ENOTSUP (Windows, signals other than SIGTERM and SIGKILL). */
+MP_API int mp_process_kill_group(mp_process *process, int signal);
+
+/** End the child: SIGTERM, then SIGKILL if it still runs after the grace period. Waits for its end. If it
+ *  has ended already, tells how.
+ *  grace_ms  milliseconds; -1 waits for ever, 0 kills at once.
+ *  ret_exit  may be NULL; set on success only.
+ *  Returns 0, or what mp_process_kill and mp_process_wait return. */
+MP_API MP_NODISCARD int mp_process_terminate(mp_process *process, int grace_ms, mp_exit *ret_exit,
+                                             mp_error *reterr);
+
+/** Have a function called when the child has ended; soon if it has already. A child has one such
+ *  function. The library holds a reference until it has been called; after mp_process_release it isn't
+ *  called.
+ *  Returns 0, or MP_EALREADY (it has one), MP_ECHILD (released), MP_EINVAL, or another negative status (no
+ *  thread can be started): then it is never called. */
+MP_API MP_NODISCARD int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user,
+                                           mp_error *reterr);
+
 /** A descriptor (Windows: a handle) that becomes readable (signaled) when the child has ended, and
  *  stays so; from then on mp_process_wait with timeout 0 answers. For poll, epoll and event loops only:
  *  do not read or close it. Valid as long as the caller holds a reference.
@@ -182,7 +252,8 @@ MP_API MP_NODISCARD int mp_process_release(mp_process *process, mp_process_id *r
 MP_API mp_process *mp_process_ref(mp_process *process);
 
 /** Drop a reference; NULL is allowed. Dropping the last one of a child that still runs detaches it:
- *  it runs on, and a thread of the library reaps it when it ends. Keeps errno. Returns NULL. */
+ *  it runs on (MP_SPAWN_KILL_ON_UNREF: it is killed), and a thread of the library reaps it when it ends.
+ *  Keeps errno. Returns NULL. */
 MP_API mp_process *mp_process_unref(mp_process *process);
 
 MP_END_DECLS

@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <mp/c/error.h>
+#include <mp/c/process.h>
 
 #ifdef __linux__
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #ifndef SYS_close_range
@@ -19,6 +22,7 @@
 #endif
 
 #define CALL(name, ...) syscall(SYS_##name, __VA_ARGS__)
+#define CALL0(name) syscall(SYS_##name)
 
 #define SIGSET_SIZE ((size_t)_NSIG / 8)
 #define SIGNAL_LAST ((int)(8 * SIGSET_SIZE))
@@ -62,14 +66,61 @@ static int close_between(int first, unsigned last)
     return (int)CALL(close_range, first, last, 0);
 }
 
+/* Architectures of 32 bits have had numbers of 16 bits for users first. */
+#ifdef SYS_setresuid32
+#define SYS_set_groups SYS_setgroups32
+#define SYS_set_gid SYS_setresgid32
+#define SYS_set_uid SYS_setresuid32
+#else
+#define SYS_set_groups SYS_setgroups
+#define SYS_set_gid SYS_setresgid
+#define SYS_set_uid SYS_setresuid
+#endif
+
+static int groups_drop(void)
+{
+    return (int)CALL(set_groups, 0L, NULL);
+}
+
+static int gid_set(uint32_t gid)
+{
+    return (int)CALL(set_gid, gid, gid, gid);
+}
+
+static int uid_set(uint32_t uid)
+{
+    return (int)CALL(set_uid, uid, uid, uid);
+}
+
+static int limit_set(const mp_resource_limit *limit)
+{
+    const uint64_t kernel_limit[2] = {limit->soft, limit->hard};
+    return (int)CALL(prlimit64, 0L, limit->resource, kernel_limit, NULL);
+}
+
+static int priority_set(int priority)
+{
+    return (int)CALL(setpriority, PRIO_PROCESS, 0L, priority);
+}
+
+static int die_with_parent(void)
+{
+    return (int)CALL(prctl, PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
+}
+
 static _Noreturn void leave(void)
 {
     for (;;) CALL(exit_group, 127);
 }
 
 #else
+#include <grp.h>
+#ifdef __FreeBSD__
+#include <sys/procctl.h>
+#endif
 
 #define CALL(name, ...) name(__VA_ARGS__)
+#define CALL0(name) name()
 
 enum { SIGNAL_LAST = 31 };
 
@@ -104,6 +155,45 @@ static int close_between(int first, unsigned last)
     (void)first;
     (void)last;
     return -1;
+}
+
+static int groups_drop(void)
+{
+    return setgroups(0, NULL);
+}
+
+static int gid_set(uint32_t gid)
+{
+    return setgid((gid_t)gid);
+}
+
+static int uid_set(uint32_t uid)
+{
+    return setuid((uid_t)uid);
+}
+
+static int limit_set(const mp_resource_limit *limit)
+{
+    struct rlimit system_limit;
+    system_limit.rlim_cur = limit->soft == MP_RESOURCE_UNLIMITED ? RLIM_INFINITY : (rlim_t)limit->soft;
+    system_limit.rlim_max = limit->hard == MP_RESOURCE_UNLIMITED ? RLIM_INFINITY : (rlim_t)limit->hard;
+    return setrlimit(limit->resource, &system_limit);
+}
+
+static int priority_set(int priority)
+{
+    return setpriority(PRIO_PROCESS, 0, priority);
+}
+
+static int die_with_parent(void)
+{
+#ifdef __FreeBSD__
+    int signal = SIGKILL;
+    return procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signal);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 static _Noreturn void leave(void)
@@ -225,6 +315,46 @@ static void exec_first(const struct mp_priv_child_plan *plan)
     errno = err;
 }
 
+static bool has(const struct mp_priv_child_plan *plan, uint64_t flag)
+{
+    return (plan->flags & flag) != 0;
+}
+
+static void enter_group(const struct mp_priv_child_plan *plan)
+{
+    if (has(plan, MP_SPAWN_OWN_SESSION)) {
+        if (CALL0(setsid) < 0) fail(plan, MP_STAGE_GROUP, 0);
+    } else if (has(plan, MP_SPAWN_OWN_GROUP)) {
+        if (CALL(setpgid, 0L, 0L) < 0) fail(plan, MP_STAGE_GROUP, 0);
+    }
+}
+
+/* What needs the parent's privilege comes before that is given up. */
+static void set_resources(const struct mp_priv_child_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_limits; i++) {
+        if (limit_set(&plan->limits[i]) < 0) fail(plan, MP_STAGE_LIMIT, plan->limits[i].resource);
+    }
+    if (plan->set_priority && priority_set(plan->priority) < 0) fail(plan, MP_STAGE_PRIORITY, plan->priority);
+    if (has(plan, MP_SPAWN_SET_UMASK)) CALL(umask, plan->umask);
+}
+
+static void change_user(const struct mp_priv_child_plan *plan)
+{
+    if (has(plan, MP_SPAWN_SET_UID | MP_SPAWN_SET_GID) && groups_drop() < 0) fail(plan, MP_STAGE_USER, -1);
+    if (has(plan, MP_SPAWN_SET_GID) && gid_set(plan->gid) < 0) fail(plan, MP_STAGE_USER, (int32_t)plan->gid);
+    if (has(plan, MP_SPAWN_SET_UID) && uid_set(plan->uid) < 0) fail(plan, MP_STAGE_USER, (int32_t)plan->uid);
+}
+
+/* After a change of user, which takes it back. */
+static void tie_to_parent(const struct mp_priv_child_plan *plan)
+{
+    if (!has(plan, MP_SPAWN_DIE_WITH_PARENT)) return;
+    if (die_with_parent() < 0) fail(plan, MP_STAGE_PARENT, 0);
+    /* It may have ended before. */
+    if (CALL0(getppid) != plan->parent) leave();
+}
+
 int mp_priv_child_run(void *arg)
 {
     struct mp_priv_child_plan *plan = arg;
@@ -239,6 +369,10 @@ int mp_priv_child_run(void *arg)
         if (move_fd(&plan->moves[i]) < 0) fail(plan, to < 3 ? MP_STAGE_STDIO : MP_STAGE_DESCRIPTOR, to);
     }
     close_others(plan);
+    enter_group(plan);
+    set_resources(plan);
+    change_user(plan);
+    tie_to_parent(plan);
     if (plan->cwd != NULL && CALL(chdir, plan->cwd) < 0) fail(plan, MP_STAGE_CHDIR, 0);
     if (mask_set(&plan->mask) < 0) fail(plan, MP_STAGE_SIGNAL, 0);
     exec_first(plan);

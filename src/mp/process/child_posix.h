@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mp_resource_limit;
+
 /** Duplicate from onto to; to == from only lets it survive exec. */
 struct mp_priv_child_move {
     int from;
@@ -30,6 +32,16 @@ struct mp_priv_child_plan {
     sigset_t mask;     /* to run the program with */
     bool keep_ignored; /* leave ignored signals ignored */
 
+    uint64_t flags; /* MP_SPAWN_*: what the child is to do about itself */
+    int parent;     /* the process that the child's life is tied to */
+    uint32_t umask;
+    uint32_t uid;
+    uint32_t gid;
+    int priority; /* niceness, if it is to change */
+    bool set_priority;
+    const struct mp_resource_limit *limits;
+    size_t n_limits;
+
     /* Written by the child: seen by the parent only if the two share memory, and then the parent was
      * suspended until the child was done. */
     volatile bool shares_memory;
@@ -39,7 +51,7 @@ struct mp_priv_child_plan {
 struct mp_priv_child_report {
     int32_t stage;   /* enum mp_stage */
     int32_t err;     /* errno */
-    int32_t operand; /* descriptor number */
+    int32_t operand; /* number of the descriptor, resource, user or group */
 };
 
 /** Entry point of the child; takes a plan, never returns. */

@@ -11,6 +11,7 @@
 
 #include <mp/process/error.h>
 #include <mp/process/fd_posix.h>
+#include <mp/process/keeper_posix.h>
 #include <mp/process/plan_posix.h>
 #include <mp/process/process_posix.h>
 #include <mp/process/sys.h>
@@ -24,6 +25,8 @@ struct launch {
     int null_fd;
     int report[2]; /* the child writes why it failed; exec closes it */
     void *stack;
+    bool with_pidfd;
+    int cloned; /* 0 or a negative status */
     int pid;
     int pidfd;
 };
@@ -67,13 +70,16 @@ static int prepare(struct launch *l, mp_error *reterr)
 /* Best first; the next one only if the system refuses the flags themselves. Without an exit signal a
  * child that fails to execute its program stays unseen by the application's SIGCHLD handler and
  * waitpid(-1); exec sets the signal to SIGCHLD. */
-static int clone_with_fallbacks(struct launch *l, bool with_pidfd)
+static int clone_with_fallbacks(struct launch *l)
 {
     static const int flags[] = {MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, MP_PRIV_CLONE_VFORK, 0};
     void *stack_top = (char *)l->stack + CHILD_STACK_SIZE;
     const int n_flags = (int)(sizeof(flags) / sizeof(flags[0]));
-    for (int i = 0; i < n_flags; i++) {
-        for (int pidfd = with_pidfd ? MP_PRIV_CLONE_PIDFD : 0;; pidfd = 0) {
+    /* Memory is not shared with another user's process, who could change it; and the system would take our
+     * own process for one that changes users from then on. */
+    const bool other_user = (l->plan.child.flags & (MP_SPAWN_SET_UID | MP_SPAWN_SET_GID)) != 0;
+    for (int i = other_user ? 1 : 0; i < n_flags; i++) {
+        for (int pidfd = l->with_pidfd ? MP_PRIV_CLONE_PIDFD : 0;; pidfd = 0) {
             l->pid = mp_priv_sys.clone_child(mp_priv_child_run, stack_top, flags[i] | pidfd, &l->plan.child, &l->pidfd);
             if (l->pid >= 0) return 0;
             if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -errno;
@@ -83,20 +89,32 @@ static int clone_with_fallbacks(struct launch *l, bool with_pidfd)
     return -errno;
 }
 
-static int clone_masked(struct launch *l, bool with_pidfd)
+static void clone_masked(void *arg)
 {
+    struct launch *l = arg;
     sigset_t all, before;
     sigfillset(&all);
     /* Until the child has reset them, its handlers are the application's. */
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    l->cloned = clone_with_fallbacks(l);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static int make_child(struct launch *l)
+{
     if (l->plan.child.keep_ignored) {
-        l->plan.child.mask = before;
+        pthread_sigmask(SIG_SETMASK, NULL, &l->plan.child.mask);
     } else {
         sigemptyset(&l->plan.child.mask);
     }
-    const int r = clone_with_fallbacks(l, with_pidfd);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return r;
+    /* Its parent is the thread that makes it. */
+    if ((l->plan.child.flags & MP_SPAWN_DIE_WITH_PARENT) != 0) {
+        const int r = mp_priv_keeper_run(clone_masked, l);
+        if (r < 0) return r;
+    } else {
+        clone_masked(l);
+    }
+    return l->cloned;
 }
 
 /* Take the status of a child that will not become a process of the caller. */
@@ -127,6 +145,20 @@ static int fail_as_reported(const struct launch *l, const struct mp_priv_child_r
     case MP_STAGE_DESCRIPTOR:
         return mp_priv_fail(reterr, status, stage, "spawn %s: descriptor %d in the child", program_of(l, 40).text,
                             (int)report->operand);
+    case MP_STAGE_LIMIT:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: limit of resource %d", program_of(l, 40).text,
+                            (int)report->operand);
+    case MP_STAGE_PRIORITY:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: niceness %d", program_of(l, 40).text,
+                            (int)report->operand);
+    case MP_STAGE_USER:
+        if (report->operand < 0) {
+            return mp_priv_fail(reterr, status, stage, "spawn %s: dropping groups", program_of(l, 40).text);
+        }
+        return mp_priv_fail(reterr, status, stage, "spawn %s: user or group %d", program_of(l, 40).text,
+                            (int)report->operand);
+    case MP_STAGE_GROUP:
+        return mp_priv_fail(reterr, status, stage, "spawn %s: process group", program_of(l, 40).text);
     default:
         return mp_priv_fail(reterr, status, stage, "spawn %s: preparing the child", program_of(l, 40).text);
     }
@@ -150,7 +182,7 @@ static int read_report(struct launch *l, struct mp_priv_child_report *report)
 }
 
 /* The child exists: learn whether its program runs, and be ready to watch it. */
-static int confirm(struct launch *l, bool with_pidfd, mp_error *reterr)
+static int confirm(struct launch *l, mp_error *reterr)
 {
     struct mp_priv_child_report report = {0};
     int r = read_report(l, &report);
@@ -162,7 +194,7 @@ static int confirm(struct launch *l, bool with_pidfd, mp_error *reterr)
         mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: report pipe", program_of(l, 50).text);
         goto undo;
     }
-    if (with_pidfd && l->pidfd < 0 && (l->pidfd = mp_priv_sys.pidfd_open(l->pid)) < 0) {
+    if (l->with_pidfd && l->pidfd < 0 && (l->pidfd = mp_priv_sys.pidfd_open(l->pid)) < 0) {
         r = mp_priv_fail(reterr, -errno, MP_STAGE_FORK, "spawn %s: pidfd", program_of(l, 50).text);
         goto undo;
     }
@@ -178,13 +210,13 @@ static int launch(struct launch *l, mp_error *reterr)
     int r = prepare(l, reterr);
     if (r < 0) return r;
     assert(l->process != NULL);
-    const bool with_pidfd = l->process->watch_fd < 0;
-    r = clone_masked(l, with_pidfd);
+    l->with_pidfd = l->process->watch_fd < 0;
+    r = make_child(l);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: fork", program_of(l, 50).text);
     l->report[1] = mp_priv_fd_close(l->report[1]);
-    r = confirm(l, with_pidfd, reterr);
+    r = confirm(l, reterr);
     if (r < 0) return r;
-    mp_priv_process_set_child(l->process, l->pid, l->pidfd);
+    mp_priv_process_set_child(l->process, l->spawn->options.flags, l->pid, l->pidfd);
     l->pidfd = -1;
     return 0;
 }

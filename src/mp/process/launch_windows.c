@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <mp/process/command_line.h>
+#include <mp/process/environment.h>
+#include <mp/process/job_windows.h>
 
 enum { COMMAND_LINE_MAX = 32767 };
 
@@ -21,6 +23,7 @@ struct launch {
     HANDLE list[3]; /* the distinct ones */
     DWORD n_list;
     LPPROC_THREAD_ATTRIBUTE_LIST attributes;
+    HANDLE job; /* of a child that leads a group */
 };
 
 /* The interpreter of batch files takes the command line apart by rules of its own: quoting for it safely
@@ -46,12 +49,12 @@ static int make_command_line(struct launch *l)
 }
 
 /* All strings one behind the other, and an empty one at the end. */
-static int make_env(struct launch *l)
+static int make_block(struct launch *l, const char *const *env)
 {
     size_t used = 0;
     wchar_t *block = calloc(2, sizeof(*block));
     if (block == NULL) return MP_ENOMEM;
-    for (const char *const *entry = l->options->env; *entry != NULL; entry++) {
+    for (const char *const *entry = env; *entry != NULL; entry++) {
         wchar_t *wide;
         size_t count;
         int r = mp_priv_wide(*entry, &wide, &count);
@@ -72,6 +75,23 @@ static int make_env(struct launch *l)
     return 0;
 }
 
+static int make_env(struct launch *l)
+{
+    const char **own = NULL, **edited = NULL;
+    const char *const *base = l->options->env;
+    if (base == NULL && l->options->env_edits == NULL) return 0; /* inherited */
+    int r = 0;
+    if (base == NULL) {
+        r = mp_priv_environment_own(&own);
+        base = (const char *const *)own;
+    }
+    if (r == 0) r = mp_priv_environment_edit(base, l->options->env_edits, &edited);
+    if (r == 0) r = make_block(l, (const char *const *)edited);
+    free((void *)edited);
+    free((void *)own);
+    return r;
+}
+
 static int make_strings(struct launch *l)
 {
     if (is_batch_file(l->options->argv[0])) return MP_ENOEXEC;
@@ -80,8 +100,7 @@ static int make_strings(struct launch *l)
         r = mp_priv_wide(l->options->argv[0], &l->program, NULL);
     }
     if (r == 0 && l->options->cwd != NULL) r = mp_priv_wide(l->options->cwd, &l->cwd, NULL);
-    if (r == 0 && l->options->env != NULL) r = make_env(l);
-    return r;
+    return r < 0 ? r : make_env(l);
 }
 
 static HANDLE open_null(void)
@@ -142,7 +161,8 @@ static DWORD create(struct launch *l, PROCESS_INFORMATION *ret_info)
     startup.StartupInfo.hStdOutput = l->stdio[1];
     startup.StartupInfo.hStdError = l->stdio[2];
     startup.lpAttributeList = l->attributes;
-    const DWORD flags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+    /* Suspended until it is in its jobs: what it starts is in them too. */
+    const DWORD flags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED;
     const BOOL inherit = l->n_list > 0;
     return CreateProcessW(l->program, l->command_line, NULL, NULL, inherit, flags, l->env, l->cwd,
                           &startup.StartupInfo, ret_info)
@@ -150,24 +170,52 @@ static DWORD create(struct launch *l, PROCESS_INFORMATION *ret_info)
                : GetLastError();
 }
 
+static DWORD enter_jobs(struct launch *l, HANDLE child)
+{
+    DWORD code = 0;
+    if ((l->options->flags & MP_SPAWN_DIE_WITH_PARENT) != 0) code = mp_priv_job_die_with_us(child);
+    if (code == 0 && (l->options->flags & MP_SPAWN_OWN_GROUP) != 0) code = mp_priv_job_make(child, &l->job);
+    return code;
+}
+
+static int start(struct launch *l, mp_process *process, const char *program, mp_error *reterr)
+{
+    PROCESS_INFORMATION info;
+    DWORD code = create(l, &info);
+    if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_EXEC, "spawn %s", program);
+    int r = 0;
+    code = enter_jobs(l, info.hProcess);
+    if (code != 0) {
+        r = MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_GROUP, "spawn %s: job", program);
+    } else if (ResumeThread(info.hThread) == (DWORD)-1) {
+        r = MP_PRIV_FAIL_SYSTEM(reterr, GetLastError(), MP_STAGE_EXEC, "spawn %s: start", program);
+    }
+    mp_priv_close(info.hThread);
+    if (r < 0) {
+        (void)TerminateProcess(info.hProcess, 1);
+        mp_priv_close(info.hProcess);
+        return r;
+    }
+    mp_priv_process_set_child(process, l->options->flags, info.hProcess, info.dwProcessId, l->job);
+    l->job = NULL;
+    return 0;
+}
+
 static int launch(struct launch *l, const bool closed[3], mp_process **ret_process, mp_error *reterr)
 {
     const struct mp_priv_quoted program = mp_priv_quote(l->options->argv[0], 60);
-    const int r = make_strings(l);
+    int r = make_strings(l);
     if (r < 0) return mp_priv_fail_code(reterr, r, 0, MP_STAGE_EXEC, "spawn %s", program.text);
     DWORD code = make_stdio(l, closed);
     if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_STDIO, "spawn %s: stdio", program.text);
     code = make_attributes(l);
     if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_FORK, "spawn %s: handles", program.text);
-    PROCESS_INFORMATION info;
-    code = create(l, &info);
-    if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_EXEC, "spawn %s", program.text);
-    mp_priv_close(info.hThread);
-    mp_process *process = mp_priv_process_new(info.hProcess, info.dwProcessId);
-    if (process == NULL) {
-        (void)TerminateProcess(info.hProcess, 1);
-        mp_priv_close(info.hProcess);
-        return mp_priv_fail(reterr, MP_ENOMEM, MP_STAGE_MEMORY, "spawn %s", program.text);
+    mp_process *process = mp_priv_process_new();
+    if (process == NULL) return mp_priv_fail(reterr, MP_ENOMEM, MP_STAGE_MEMORY, "spawn %s", program.text);
+    r = start(l, process, program.text, reterr);
+    if (r < 0) {
+        free(process);
+        return r;
     }
     *ret_process = process;
     return 0;
@@ -182,6 +230,7 @@ int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, 
     if (l.attributes != NULL) DeleteProcThreadAttributeList(l.attributes);
     free(l.attributes);
     for (int i = 0; i < 3; i++) mp_priv_close(l.stdio[i]);
+    mp_priv_close(l.job);
     free(l.command_line);
     free(l.program);
     free(l.cwd);

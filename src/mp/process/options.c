@@ -42,31 +42,42 @@ static int check_stdio(struct mp_priv_spawn *spawn, mp_error *reterr)
     return 0;
 }
 
-static int check_fds(const mp_spawn_options *options, mp_error *reterr)
+static int check_flags(uint64_t flags, mp_error *reterr)
 {
-    if (options->n_fds > 0 && options->fds == NULL) {
-        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: fds is NULL, n_fds is not 0");
+    const uint64_t known = MP_SPAWN_NO_PATH_SEARCH | MP_SPAWN_KEEP_SIGNALS | MP_SPAWN_OWN_GROUP | MP_SPAWN_OWN_SESSION |
+                           MP_SPAWN_DIE_WITH_PARENT | MP_SPAWN_KILL_ON_UNREF | MP_SPAWN_SET_UMASK | MP_SPAWN_SET_UID |
+                           MP_SPAWN_SET_GID;
+    if ((flags & ~known) != 0) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown flags 0x%llx",
+                              (unsigned long long)(flags & ~known));
     }
-    for (size_t i = 0; i < options->n_fds; i++) {
-        const mp_fd_map map = options->fds[i];
-#ifdef _WIN32
-        return mp_priv_refuse(reterr, MP_ENOTSUP, MP_STAGE_ARGUMENT, "spawn options: descriptor %d: no numbers here",
-                              map.child);
-#else
-        if (map.child < 3) {
+    return 0;
+}
+
+static int check_edits(const mp_spawn_options *options, mp_error *reterr)
+{
+    if (options->env_edits == NULL) return 0;
+    for (const char *const *edit = options->env_edits; *edit != NULL; edit++) {
+        if (**edit == '\0' || **edit == '=') {
+            return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: environment edit %s has no name",
+                                  mp_priv_quote(*edit, 40).text);
+        }
+    }
+    return 0;
+}
+
+static int check_limits(const mp_spawn_options *options, mp_error *reterr)
+{
+    if (options->n_limits > 0 && options->limits == NULL) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: limits is NULL, n_limits is not 0");
+    }
+    for (size_t i = 0; i < options->n_limits; i++) {
+        const mp_resource_limit *limit = &options->limits[i];
+        if (limit->soft > limit->hard || limit->reserved != 0) {
             return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT,
-                                  "spawn options: child descriptor %d is below 3", map.child);
+                                  "spawn options: limit of resource %d: soft above hard, or reserved not 0",
+                                  (int)limit->resource);
         }
-        for (size_t k = 0; k < i; k++) {
-            if (options->fds[k].child == map.child) {
-                return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT,
-                                      "spawn options: child descriptor %d is given twice", map.child);
-            }
-        }
-        if (mp_priv_handle_check(map.parent) < 0) {
-            return mp_priv_fail(reterr, MP_EBADF, MP_STAGE_ARGUMENT, "spawn options: descriptor %d", map.parent);
-        }
-#endif
     }
     return 0;
 }
@@ -79,14 +90,11 @@ int mp_priv_spawn_resolve(struct mp_priv_spawn *spawn, const mp_spawn_options *o
     int r = copy_known(&spawn->options, options != NULL ? options : &defaults, reterr);
     if (r < 0) return r;
 
-    const uint64_t unknown = spawn->options.flags & ~(MP_SPAWN_NO_PATH_SEARCH | MP_SPAWN_KEEP_SIGNALS);
-    if (unknown != 0) {
-        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown flags 0x%llx",
-                              (unsigned long long)unknown);
-    }
-    r = check_stdio(spawn, reterr);
-    if (r < 0) return r;
-    return check_fds(&spawn->options, reterr);
+    if ((r = check_flags(spawn->options.flags, reterr)) < 0) return r;
+    if ((r = mp_priv_spawn_check_system(&spawn->options, reterr)) < 0) return r;
+    if ((r = check_stdio(spawn, reterr)) < 0) return r;
+    if ((r = check_edits(&spawn->options, reterr)) < 0) return r;
+    return check_limits(&spawn->options, reterr);
 }
 
 int mp_priv_spawn_check_argv(const struct mp_priv_spawn *spawn, mp_error *reterr)

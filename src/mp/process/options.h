@@ -24,6 +24,9 @@ int mp_priv_spawn_check_argv(const struct mp_priv_spawn *spawn, mp_error *reterr
 /** Check a handle that the options name: 0, or MP_EBADF. Platform. */
 int mp_priv_handle_check(mp_handle handle);
 
+/** Refuse what this system can't do. Platform. */
+int mp_priv_spawn_check_system(const mp_spawn_options *options, mp_error *reterr);
+
 /** Whether descriptor number 0, 1 or 2 is open. Platform. */
 bool mp_priv_stdio_is_open(int number);
 

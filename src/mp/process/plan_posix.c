@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <mp/c/status.h>
+#include <mp/process/environment.h>
 #include <mp/process/sys.h>
 
 extern char **environ;
@@ -173,6 +174,25 @@ static int plan_paths(struct mp_priv_plan *plan, const mp_spawn_options *options
     return paths_of_search(plan, program, path != NULL ? path : "/bin:/usr/bin");
 }
 
+static int plan_env(struct mp_priv_plan *plan, const mp_spawn_options *options)
+{
+    const char *const *base = options->env != NULL ? options->env : (const char *const *)environ;
+    plan->child.envp = base;
+    if (options->env_edits == NULL) return 0;
+    const int r = mp_priv_environment_edit(base, options->env_edits, &plan->env_memory);
+    if (r == 0) plan->child.envp = (const char *const *)plan->env_memory;
+    return r;
+}
+
+/* Absolute, so that it doesn't matter which thread makes the child. */
+static void plan_priority(struct mp_priv_plan *plan, int nice)
+{
+    if (nice == 0) return;
+    const int64_t sum = (int64_t)getpriority(PRIO_PROCESS, 0) + nice;
+    plan->child.priority = sum < -20 ? -20 : sum > 19 ? 19 : (int)sum;
+    plan->child.set_priority = true;
+}
+
 static int descriptor_limit(void)
 {
     struct rlimit limit;
@@ -187,16 +207,26 @@ int mp_priv_plan_make(struct mp_priv_plan *plan, const struct mp_priv_spawn *spa
     plan->child.fd_limit = descriptor_limit();
     plan->child.cwd = options->cwd;
     plan->child.argv = options->argv;
-    plan->child.envp = options->env != NULL ? options->env : (const char *const *)environ;
     plan->child.keep_ignored = (options->flags & MP_SPAWN_KEEP_SIGNALS) != 0;
-    const int r = plan_fds(plan, spawn, null_fd, report_fd);
-    return r < 0 ? r : plan_paths(plan, options);
+    plan->child.flags = options->flags;
+    plan->child.parent = (int)getpid();
+    plan->child.umask = options->umask;
+    plan->child.uid = options->uid;
+    plan->child.gid = options->gid;
+    plan->child.limits = options->limits;
+    plan->child.n_limits = options->n_limits;
+    plan_priority(plan, options->nice);
+    int r = plan_fds(plan, spawn, null_fd, report_fd);
+    if (r == 0) r = plan_paths(plan, options);
+    return r < 0 ? r : plan_env(plan, options);
 }
 
 void mp_priv_plan_free(struct mp_priv_plan *plan)
 {
     free(plan->fd_memory);
     free(plan->path_memory);
+    free((void *)plan->env_memory);
     plan->fd_memory = NULL;
     plan->path_memory = NULL;
+    plan->env_memory = NULL;
 }

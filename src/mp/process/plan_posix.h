@@ -10,6 +10,7 @@ struct mp_priv_plan {
     struct mp_priv_child_plan child;
     void *fd_memory;
     void *path_memory;
+    const char **env_memory;
 };
 
 /** null_fd is what MP_STDIO_NULL becomes, report_fd the write end of the report pipe.

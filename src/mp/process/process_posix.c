@@ -38,6 +38,16 @@ static int watch_kind(int *ret_kind)
     return 0;
 }
 
+static void process_free(mp_process *process)
+{
+    if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
+    mp_priv_fd_close(process->pidfd);
+    mp_priv_fd_close(process->watch_fd);
+    pthread_cond_destroy(&process->start);
+    pthread_mutex_destroy(&process->lock);
+    free(process);
+}
+
 int mp_priv_process_new(mp_process **ret_process)
 {
     int kind;
@@ -46,6 +56,7 @@ int mp_priv_process_new(mp_process **ret_process)
     mp_process *process = mp_priv_sys.alloc(sizeof(*process));
     if (process == NULL) return MP_ENOMEM;
     atomic_init(&process->n_ref, 1);
+    atomic_init(&process->n_user, 1);
     process->owner = (int)getpid();
     process->pidfd = process->exit_fd = process->watch_fd = -1;
     pthread_mutex_init(&process->lock, NULL);
@@ -53,7 +64,7 @@ int mp_priv_process_new(mp_process **ret_process)
     if (kind == WATCH_THREAD) {
         r = mp_priv_watch_start(process);
         if (r < 0) {
-            mp_priv_process_free(process);
+            process_free(process);
             return r;
         }
     }
@@ -61,8 +72,10 @@ int mp_priv_process_new(mp_process **ret_process)
     return 0;
 }
 
-void mp_priv_process_set_child(mp_process *process, int pid, int pidfd)
+void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int pidfd)
 {
+    process->leads_group = (flags & (MP_SPAWN_OWN_GROUP | MP_SPAWN_OWN_SESSION)) != 0;
+    process->kill_on_unref = (flags & MP_SPAWN_KILL_ON_UNREF) != 0;
     pthread_mutex_lock(&process->lock);
     process->pid = pid;
     process->pidfd = pidfd;
@@ -79,16 +92,6 @@ void mp_priv_process_discard(mp_process *process)
     pthread_cond_signal(&process->start);
     pthread_mutex_unlock(&process->lock);
     mp_process_unref(process);
-}
-
-void mp_priv_process_free(mp_process *process)
-{
-    if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
-    mp_priv_fd_close(process->pidfd);
-    mp_priv_fd_close(process->watch_fd);
-    pthread_cond_destroy(&process->start);
-    pthread_mutex_destroy(&process->lock);
-    free(process);
 }
 
 static int64_t microseconds(struct timeval t)
@@ -131,6 +134,11 @@ int mp_priv_process_poll(mp_process *process)
     }
     process->reaped = true;
     return 0;
+}
+
+bool mp_priv_process_is_over(int polled)
+{
+    return polled == 0 || polled == MP_ECHILD || polled == MP_EBADF;
 }
 
 static int look(mp_process *process, mp_exit *ret_exit)
@@ -195,21 +203,81 @@ mp_handle mp_process_exit_fd(const mp_process *process)
     return process == NULL ? MP_HANDLE_INVALID : process->exit_fd;
 }
 
-int mp_process_kill(mp_process *process, int signal)
+/* Under the lock, as reaping is: until then the number is our child's. */
+static int signal_child(const mp_process *process, int signal)
 {
-    if (process == NULL) return MP_EINVAL;
-    const int saved = errno;
-    int r = MP_ESRCH;
-    /* Reaping happens under the lock too: until then the number is our child's. */
-    pthread_mutex_lock(&process->lock);
-    if (!process->reaped && !process->released) {
-        r = process->pidfd >= 0 ? mp_priv_sys.pidfd_send_signal(process->pidfd, signal)
-                                : mp_priv_sys.kill(process->pid, signal);
-        if (r < 0) r = -errno;
+    if (process->reaped || process->released) return MP_ESRCH;
+    const int r = process->pidfd >= 0 ? mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0)
+                                      : mp_priv_sys.kill(process->pid, signal);
+    return r < 0 ? -errno : 0;
+}
+
+/* Under the lock. The pidfd stands for the group even when its leader is gone; the number may be another
+ * group's then. */
+static int signal_group(const mp_process *process, int signal)
+{
+    if (process->released) return MP_ESRCH;
+    if (process->pidfd >= 0) {
+        if (mp_priv_sys.pidfd_send_signal(process->pidfd, signal, MP_PRIV_PIDFD_SIGNAL_GROUP) == 0) return 0;
+        if (errno != EINVAL && errno != ENOSYS) return -errno; /* before Linux 6.9, and 5.1 */
     }
+    if (process->reaped) return MP_ESRCH;
+    return mp_priv_sys.kill(-process->pid, signal) < 0 ? -errno : 0;
+}
+
+static int with_lock(mp_process *process, int signal, int (*send)(const mp_process *, int))
+{
+    const int saved = errno;
+    pthread_mutex_lock(&process->lock);
+    const int r = send(process, signal);
     pthread_mutex_unlock(&process->lock);
     errno = saved;
     return r;
+}
+
+int mp_process_kill(mp_process *process, int signal)
+{
+    return process == NULL ? MP_EINVAL : with_lock(process, signal, signal_child);
+}
+
+int mp_process_kill_group(mp_process *process, int signal)
+{
+    return process == NULL || !process->leads_group ? MP_EINVAL : with_lock(process, signal, signal_group);
+}
+
+static int set_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user)
+{
+    pthread_mutex_lock(&process->lock);
+    const int r = process->released ? MP_ECHILD : process->on_exit != NULL ? MP_EALREADY : 0;
+    if (r == 0) {
+        process->on_exit = callback;
+        process->on_exit_user = user;
+    }
+    pthread_mutex_unlock(&process->lock);
+    return r;
+}
+
+static int start_on_exit(mp_process *process)
+{
+    const int r = mp_priv_reaper_adopt(mp_priv_process_hold(process));
+    if (r == 0 || !mp_priv_reaper_drop(process)) return 0;
+    pthread_mutex_lock(&process->lock);
+    process->on_exit = NULL;
+    pthread_mutex_unlock(&process->lock);
+    mp_priv_process_drop(process);
+    return r;
+}
+
+int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user, mp_error *reterr)
+{
+    if (process == NULL || callback == NULL) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "on exit: an argument is NULL");
+    }
+    const int saved = errno;
+    int r = set_on_exit(process, callback, user);
+    if (r == 0) r = start_on_exit(process);
+    errno = saved;
+    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", process->pid) : 0;
 }
 
 int mp_process_release(mp_process *process, mp_process_id *ret_id)
@@ -226,24 +294,38 @@ int mp_process_release(mp_process *process, mp_process_id *ret_id)
     return r;
 }
 
+mp_process *mp_priv_process_hold(mp_process *process)
+{
+    atomic_fetch_add_explicit(&process->n_ref, 1, memory_order_relaxed);
+    return process;
+}
+
+void mp_priv_process_drop(mp_process *process)
+{
+    if (atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_acq_rel) != 1) return;
+    /* A copy of the handle in a forked process has no child to reap. */
+    const bool ours = process->started && process->owner == (int)getpid();
+    if (ours && !process->released && !mp_priv_process_is_over(look(process, NULL))) {
+        (void)mp_priv_reaper_adopt(mp_priv_process_hold(process));
+    } else {
+        process_free(process);
+    }
+}
+
 mp_process *mp_process_ref(mp_process *process)
 {
-    if (process != NULL) atomic_fetch_add_explicit(&process->n_ref, 1, memory_order_relaxed);
-    return process;
+    if (process == NULL) return NULL;
+    atomic_fetch_add_explicit(&process->n_user, 1, memory_order_relaxed);
+    return mp_priv_process_hold(process);
 }
 
 mp_process *mp_process_unref(mp_process *process)
 {
     if (process == NULL) return NULL;
-    if (atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_acq_rel) != 1) return NULL;
     const int saved = errno;
-    /* A copy of the handle in a forked process has no child to reap. */
-    const bool ours = process->started && process->owner == (int)getpid();
-    if (ours && !process->released && look(process, NULL) < 0) {
-        mp_priv_reaper_adopt(process);
-    } else {
-        mp_priv_process_free(process);
-    }
+    const bool last = atomic_fetch_sub_explicit(&process->n_user, 1, memory_order_acq_rel) == 1;
+    if (last && process->kill_on_unref && process->owner == (int)getpid()) (void)mp_process_kill(process, SIGKILL);
+    mp_priv_process_drop(process);
     errno = saved;
     return NULL;
 }

@@ -4,18 +4,26 @@
 
 #include <psapi.h>
 
+#include <mp/process/memory.h>
+
 /* The numbers that every platform uses for them. */
 enum { SIGNAL_KILL = 9, SIGNAL_TERM = 15, KILLED_BASE = 128 };
 
-mp_process *mp_priv_process_new(HANDLE handle, DWORD pid)
+mp_process *mp_priv_process_new(void)
 {
-    mp_process *process = calloc(1, sizeof(*process));
+    mp_process *process = mp_priv_alloc(sizeof(*process));
     if (process == NULL) return NULL;
-    process->n_ref = 1;
-    process->handle = handle;
-    process->pid = pid;
+    process->n_ref = process->n_user = 1;
     InitializeSRWLock(&process->lock);
     return process;
+}
+
+void mp_priv_process_set_child(mp_process *process, uint64_t flags, HANDLE handle, DWORD pid, HANDLE job)
+{
+    process->kill_on_unref = (flags & MP_SPAWN_KILL_ON_UNREF) != 0;
+    process->handle = handle;
+    process->pid = pid;
+    process->job = job;
 }
 
 static int64_t microseconds(FILETIME time)
@@ -107,6 +115,83 @@ int mp_process_kill(mp_process *process, int signal)
     return r;
 }
 
+/* Under the lock. */
+static int terminate_group(mp_process *process, int signal)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info;
+    if (process->released) return MP_ESRCH;
+    if (!QueryInformationJobObject(process->job, JobObjectBasicAccountingInformation, &info, sizeof(info), NULL)) {
+        return mp_priv_status_of(GetLastError());
+    }
+    if (info.ActiveProcesses == 0) return MP_ESRCH;
+    if (signal == 0) return 0;
+    if (WaitForSingleObject(process->handle, 0) != WAIT_OBJECT_0) process->kill_signal = signal;
+    return TerminateJobObject(process->job, (UINT)(KILLED_BASE + signal)) ? 0 : mp_priv_status_of(GetLastError());
+}
+
+int mp_process_kill_group(mp_process *process, int signal)
+{
+    if (process == NULL || process->job == NULL || signal < 0) return MP_EINVAL;
+    if (signal != 0 && signal != SIGNAL_KILL && signal != SIGNAL_TERM) return MP_ENOTSUP;
+    AcquireSRWLockExclusive(&process->lock);
+    const int r = terminate_group(process, signal);
+    ReleaseSRWLockExclusive(&process->lock);
+    return r;
+}
+
+static void hold(mp_process *process)
+{
+    InterlockedIncrement(&process->n_ref);
+}
+
+static void drop(mp_process *process)
+{
+    if (InterlockedDecrement(&process->n_ref) != 0) return;
+    mp_priv_close(process->job);
+    mp_priv_close(process->handle);
+    free(process);
+}
+
+static void CALLBACK tell(void *arg, BOOLEAN timed_out)
+{
+    mp_process *process = arg;
+    mp_exit exit;
+    (void)timed_out;
+    AcquireSRWLockExclusive(&process->lock); /* the registration has returned */
+    const HANDLE wait = process->on_exit_wait;
+    ReleaseSRWLockExclusive(&process->lock);
+    if (wait_for(process, 0, &exit) == 0) process->on_exit(process->on_exit_user, process, &exit);
+    (void)UnregisterWait(wait);
+    drop(process);
+}
+
+/* Under the lock. */
+static int set_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user)
+{
+    if (process->released) return MP_ECHILD;
+    if (process->on_exit != NULL) return MP_EALREADY;
+    hold(process);
+    process->on_exit_user = user;
+    process->on_exit = callback;
+    const ULONG flags = WT_EXECUTEONLYONCE | WT_EXECUTELONGFUNCTION;
+    if (RegisterWaitForSingleObject(&process->on_exit_wait, process->handle, tell, process, INFINITE, flags)) return 0;
+    const DWORD code = GetLastError();
+    process->on_exit = NULL;
+    InterlockedDecrement(&process->n_ref);
+    return mp_priv_status_of(code);
+}
+
+int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user, mp_error *reterr)
+{
+    if (process == NULL || callback == NULL) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "on exit: an argument is NULL");
+    }
+    AcquireSRWLockExclusive(&process->lock);
+    const int r = set_on_exit(process, callback, user);
+    ReleaseSRWLockExclusive(&process->lock);
+    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", (int)process->pid) : 0;
+}
+
 int mp_process_release(mp_process *process, mp_process_id *ret_id)
 {
     if (process == NULL || ret_id == NULL) return MP_EINVAL;
@@ -123,14 +208,17 @@ int mp_process_release(mp_process *process, mp_process_id *ret_id)
 
 mp_process *mp_process_ref(mp_process *process)
 {
-    if (process != NULL) InterlockedIncrement(&process->n_ref);
+    if (process == NULL) return NULL;
+    InterlockedIncrement(&process->n_user);
+    hold(process);
     return process;
 }
 
 mp_process *mp_process_unref(mp_process *process)
 {
-    if (process == NULL || InterlockedDecrement(&process->n_ref) != 0) return NULL;
-    mp_priv_close(process->handle);
-    free(process);
+    if (process == NULL) return NULL;
+    const bool last = InterlockedDecrement(&process->n_user) == 0;
+    if (last && process->kill_on_unref) (void)mp_process_kill(process, SIGNAL_KILL);
+    drop(process);
     return NULL;
 }

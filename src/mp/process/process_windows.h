@@ -7,18 +7,27 @@
 #include <mp/c/process.h>
 
 struct mp_process {
-    volatile LONG n_ref;
+    volatile LONG n_ref;  /* the callers' references and the library's */
+    volatile LONG n_user; /* the callers' */
     HANDLE handle;
+    HANDLE job; /* the child and its children, if it leads a group; or NULL */
     DWORD pid;
+    bool kill_on_unref;
 
     SRWLOCK lock; /* guards what follows */
     int kill_signal; /* the signal that mp_process_kill stood for */
     bool ended;      /* exit is the answer */
     bool released;
     mp_exit exit;
+    mp_process_exit_fn *on_exit; /* or NULL */
+    void *on_exit_user;
+    HANDLE on_exit_wait;
 };
 
-/** Takes handle over on success. One reference. NULL if there is no memory. */
-mp_process *mp_priv_process_new(HANDLE handle, DWORD pid);
+/** A handle without a child. One reference. NULL if there is no memory. */
+mp_process *mp_priv_process_new(void);
+
+/** The child exists, started with these flags. Takes handle and job over. */
+void mp_priv_process_set_child(mp_process *process, uint64_t flags, HANDLE handle, DWORD pid, HANDLE job);
 
 #endif

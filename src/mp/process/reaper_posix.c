@@ -1,5 +1,6 @@
-/* Children whose last reference was dropped while they ran. One thread polls their pidfds; it exists as
- * long as there are such children. If it can't be started now, the next spawn or unref tries again. */
+/* Children whose end the library waits for: those whose last reference was dropped while they ran, and those
+ * with somebody to tell. One thread polls their exit descriptors; it exists as long as there are such
+ * children. If it can't be started now, the next spawn or adoption tries again. */
 #define _GNU_SOURCE
 #include <mp/process/process_posix.h>
 
@@ -19,35 +20,69 @@ static struct {
     bool runs;
 } reaper = {.lock = PTHREAD_MUTEX_INITIALIZER, .epoll = -1};
 
-/* Frees what has ended. Returns how many. */
-static int sweep(void)
+/* Under the lock. */
+static void unlink_child(mp_process **link)
 {
-    int n = 0;
+    mp_process *process = *link;
+    *link = process->next;
+    /* A copy of the descriptor in another process would keep it in the epoll set after the close. */
+    if (process->is_polled) mp_priv_epoll_remove(reaper.epoll, process->exit_fd);
+    process->is_polled = false;
+}
+
+/* Under the lock. Takes those that have ended out of the list; with_callbacks also those with somebody to
+ * tell, who is told on our thread only. Returns them as a list. */
+static mp_process *take_ended(bool with_callbacks)
+{
+    mp_process *ended = NULL;
     for (mp_process **link = &reaper.list; *link != NULL;) {
         mp_process *process = *link;
         pthread_mutex_lock(&process->lock);
-        const int r = mp_priv_process_poll(process);
+        const bool mine = with_callbacks || process->on_exit == NULL;
+        const bool over = mine && mp_priv_process_is_over(mp_priv_process_poll(process));
         pthread_mutex_unlock(&process->lock);
-        if (r < 0 && r != MP_EBADF) { /* it runs, or the system could not tell */
+        if (over) {
+            unlink_child(link);
+            process->next = ended;
+            ended = process;
+        } else {
             link = &process->next;
-            continue;
         }
-        *link = process->next;
-        /* A copy of the pidfd in another process would keep it in the epoll set after the close. */
-        if (process->is_polled) mp_priv_epoll_remove(reaper.epoll, process->pidfd);
-        mp_priv_process_free(process);
+    }
+    return ended;
+}
+
+static void tell(mp_process *process)
+{
+    pthread_mutex_lock(&process->lock);
+    mp_process_exit_fn *callback = process->reaped ? process->on_exit : NULL;
+    void *user = process->on_exit_user;
+    const mp_exit exit = process->exit;
+    pthread_mutex_unlock(&process->lock);
+    if (callback != NULL) callback(user, process, &exit);
+}
+
+/* Not under the lock. Returns how many. */
+static int finish(mp_process *ended)
+{
+    int n = 0;
+    while (ended != NULL) {
+        mp_process *process = ended;
+        ended = process->next;
+        tell(process);
+        mp_priv_process_drop(process);
         n++;
     }
     return n;
 }
 
-/* Returns whether all pidfds are polled. Without that the thread looks at them now and then. */
+/* Returns whether all descriptors are polled. Without that the thread looks at them now and then. */
 static bool poll_all(void)
 {
     if (reaper.epoll < 0 && (reaper.epoll = mp_priv_sys.epoll_make()) < 0) return false;
     bool all = true;
     for (mp_process *process = reaper.list; process != NULL; process = process->next) {
-        if (!process->is_polled) process->is_polled = mp_priv_sys.epoll_add(reaper.epoll, process->pidfd) == 0;
+        if (!process->is_polled) process->is_polled = mp_priv_sys.epoll_add(reaper.epoll, process->exit_fd) == 0;
         all = all && process->is_polled;
     }
     return all;
@@ -59,12 +94,15 @@ static void *run(void *arg)
     int n_ready = 0;
     pthread_mutex_lock(&reaper.lock);
     for (;;) {
-        const int n_freed = sweep();
+        mp_process *ended = take_ended(true);
+        pthread_mutex_unlock(&reaper.lock);
+        const int n_ended = finish(ended);
+        pthread_mutex_lock(&reaper.lock);
         if (reaper.list == NULL) break;
         const bool all_polled = poll_all();
         struct pollfd any = {.fd = reaper.epoll, .events = POLLIN};
         pthread_mutex_unlock(&reaper.lock);
-        if (n_ready > 0 && n_freed == 0) (void)poll(NULL, 0, HELD_BACK_MS); /* by a debugger */
+        if (n_ready > 0 && n_ended == 0) (void)poll(NULL, 0, HELD_BACK_MS); /* by a debugger */
         n_ready = poll(&any, 1, all_polled ? -1 : RETRY_MS);
         pthread_mutex_lock(&reaper.lock);
     }
@@ -85,32 +123,52 @@ static void forget_after_fork(void)
     reaper.epoll = mp_priv_fd_close(reaper.epoll);
 }
 
-/* Under the lock. */
-static void keep_going(void)
+/* Under the lock. *ret_ended is to be finished without it. Returns 0 or a negative status. */
+static int keep_going(mp_process **ret_ended)
 {
-    if (reaper.list == NULL) return;
-    if (reaper.runs) {
-        (void)poll_all();
-    } else {
-        (void)sweep();
-        reaper.runs = reaper.list != NULL && mp_priv_sys.thread_start(run, NULL) == 0;
-    }
+    *ret_ended = NULL;
+    if (reaper.runs) (void)poll_all();
+    if (reaper.runs || reaper.list == NULL) return 0;
+    *ret_ended = take_ended(false);
+    if (reaper.list == NULL) return 0;
+    if (mp_priv_sys.thread_start(run, NULL) < 0) return -errno;
+    reaper.runs = true;
+    return 0;
 }
 
-void mp_priv_reaper_adopt(mp_process *process)
+int mp_priv_reaper_adopt(mp_process *process)
 {
+    mp_process *ended;
     pthread_mutex_lock(&reaper.lock);
     forget_after_fork();
     process->next = reaper.list;
     reaper.list = process;
-    keep_going();
+    const int r = keep_going(&ended);
     pthread_mutex_unlock(&reaper.lock);
+    (void)finish(ended);
+    return r;
+}
+
+bool mp_priv_reaper_drop(mp_process *process)
+{
+    bool found = false;
+    pthread_mutex_lock(&reaper.lock);
+    for (mp_process **link = &reaper.list; *link != NULL; link = &(*link)->next) {
+        if (*link != process) continue;
+        unlink_child(link);
+        found = true;
+        break;
+    }
+    pthread_mutex_unlock(&reaper.lock);
+    return found;
 }
 
 void mp_priv_reaper_retry(void)
 {
+    mp_process *ended;
     pthread_mutex_lock(&reaper.lock);
     forget_after_fork();
-    keep_going();
+    (void)keep_going(&ended);
     pthread_mutex_unlock(&reaper.lock);
+    (void)finish(ended);
 }

@@ -31,7 +31,7 @@ extern "C" {
       (type, id, info, options, usage)) \
     X(int, kill, (int pid, int signal), (pid, signal)) \
     X(int, pidfd_open, (int pid), (pid)) \
-    X(int, pidfd_send_signal, (int pidfd, int signal), (pidfd, signal)) \
+    X(int, pidfd_send_signal, (int pidfd, int signal, unsigned flags), (pidfd, signal, flags)) \
     X(int, thread_start, (void *(*run)(void *), void *arg), (run, arg)) \
     X(int, epoll_make, (void), ()) \
     X(int, epoll_add, (int epoll, int fd), (epoll, fd)) \
@@ -51,8 +51,8 @@ extern struct mp_priv_sys mp_priv_sys;
 /** Take fd out of an epoll set again. */
 void mp_priv_epoll_remove(int epoll, int fd);
 
-/* The id types and flags of waitid that older headers lack. */
-enum { MP_PRIV_P_PIDFD = 3 };
+/* The id types and flags of waitid and pidfd_send_signal that older headers lack. */
+enum { MP_PRIV_P_PIDFD = 3, MP_PRIV_PIDFD_SIGNAL_GROUP = 4 };
 #ifdef __linux__
 enum { MP_PRIV_WAIT_ALL = 0x40000000 }; /* __WALL: also a child without an exit signal */
 #else

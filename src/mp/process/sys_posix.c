@@ -135,9 +135,9 @@ static int sys_pidfd_open(int pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static int sys_pidfd_send_signal(int pidfd, int signal)
+static int sys_pidfd_send_signal(int pidfd, int signal, unsigned flags)
 {
-    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, flags);
 }
 
 static int sys_epoll_make(void)
@@ -210,8 +210,9 @@ static int sys_pidfd_open(int pid)
     return sys_unsupported();
 }
 
-static int sys_pidfd_send_signal(int pidfd, int signal)
+static int sys_pidfd_send_signal(int pidfd, int signal, unsigned flags)
 {
+    (void)flags;
     (void)pidfd;
     (void)signal;
     return sys_unsupported();

@@ -40,7 +40,7 @@ static void *watch(void *arg)
         await_end(process);
         process->watch_fd = mp_priv_fd_close(process->watch_fd);
     }
-    mp_process_unref(process);
+    mp_priv_process_drop(process);
     return NULL;
 }
 
@@ -50,7 +50,7 @@ int mp_priv_watch_start(mp_process *process)
     if (mp_priv_sys.make_pipe(fd) < 0) return -errno;
     process->exit_fd = fd[0];
     process->watch_fd = fd[1];
-    mp_process_ref(process);
+    mp_priv_process_hold(process);
     if (mp_priv_sys.thread_start(watch, process) < 0) {
         const int status = -errno;
         atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_relaxed);
