@@ -1,5 +1,5 @@
-/* parent HOW PROGRAM ARG...: spawns a program that is to die with this one, from a thread that ends; writes its number to
- * stdout and runs until it is killed. HOW is "library", or "naive": fork, and the parent-death signal in the child. */
+/* parent HOW PROGRAM ARG...: spawns a program that is to die with this one, from a thread that ends; writes the numbers of
+ * both to stdout and runs until it is killed. HOW is "library", or "naive": fork, and the parent-death signal in the child. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,10 +13,12 @@
 
 static char **command;
 static int pid = -1;
+static int thread_id;
 
 static void *spawn_by_library(void *arg)
 {
     (void)arg;
+    thread_id = (int)gettid();
     mp_spawn_options options = MP_SPAWN_OPTIONS_INIT;
     mp_process *process;
     options.argv = (const char *const *)command;
@@ -30,6 +32,7 @@ static void *spawn_naively(void *arg)
     int done[2];
     char byte;
     (void)arg;
+    thread_id = (int)gettid();
     if (pipe2(done, O_CLOEXEC) < 0) return NULL;
     pid = fork();
     if (pid == 0) {
@@ -51,7 +54,7 @@ int main(int argc, char **argv)
     if (pthread_create(&thread, NULL, naive ? spawn_naively : spawn_by_library, NULL) != 0) return 2;
     pthread_join(thread, NULL);
     if (pid < 0) return 2;
-    printf("%d\n", pid);
+    printf("%d %d\n", pid, thread_id);
     fflush(stdout);
     for (;;) pause();
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <poll.h>
+#include <sstream>
 #include <thread>
 #include <unistd.h>
 
@@ -122,25 +123,21 @@ struct Dying
     Fd output; // ends when both have
 };
 
-int ThreadsOf(int pid)
-{
-    const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid) + "/task"), end;
-    return static_cast<int>(std::distance(tasks, end));
-}
-
-//! @param how      "library" or "naive"
-//! @param threads  of the parent, when the one that spawned has ended
-Dying StartParent(const char* how, int threads)
+//! Returns when the thread that spawned has ended.
+//! @param how  "library" or "naive"
+Dying StartParent(const char* how)
 {
     Pipe in = MakePipe(), out = MakePipe();
     Command command = ChildCommand("parent", {how, ChildPath("copy"), "0", "1"});
     Process parent = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Flags(MP_SPAWN_KILL_ON_UNREF).Start();
     out.write.Close();
-    std::string number;
-    for (char byte; read(out.read.get(), &byte, 1) == 1 && byte != '\n';) number += byte;
-    const int pid = mp_process_pid(parent.get());
-    EXPECT_TRUE(Eventually([&] { return ThreadsOf(pid) == threads; }));
-    return {std::move(parent), std::stoi(number), std::move(in.write), std::move(out.read)};
+    std::string line;
+    for (char byte; read(out.read.get(), &byte, 1) == 1 && byte != '\n';) line += byte;
+    int child = 0, thread = 0;
+    std::istringstream(line) >> child >> thread;
+    const std::filesystem::path task = "/proc/" + std::to_string(mp_process_pid(parent.get())) + "/task";
+    EXPECT_TRUE(Eventually([&] { return !exists(task / std::to_string(thread)); }));
+    return {std::move(parent), child, std::move(in.write), std::move(out.read)};
 }
 
 char StateOf(int pid)
@@ -154,8 +151,7 @@ char StateOf(int pid)
 
 TEST(DieWithParent, OutlivesTheThreadAndNotTheProcess)
 {
-    // Itself, and the thread that the child is tied to.
-    const Dying dying = StartParent("library", 2);
+    const Dying dying = StartParent("library");
     char byte = 'x';
     ASSERT_EQ(write(dying.input.get(), &byte, 1), 1);
     byte = 0;
@@ -169,7 +165,7 @@ TEST(DieWithParent, OutlivesTheThreadAndNotTheProcess)
 
 TEST(DieWithParent, NaivelyDiesWithTheThread)
 {
-    const Dying dying = StartParent("naive", 1);
+    const Dying dying = StartParent("naive");
     EXPECT_TRUE(Eventually([&] { return StateOf(dying.child) == 'Z'; }));
 }
 
