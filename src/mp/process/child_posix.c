@@ -25,7 +25,7 @@
 #define CALL0(name) syscall(SYS_##name)
 
 #define SIGSET_SIZE ((size_t)_NSIG / 8)
-#define SIGNAL_LAST ((int)(8 * SIGSET_SIZE))
+#define SIGNAL_LAST ((int)(8 * (SIGSET_SIZE < 8 ? SIGSET_SIZE : 8)))
 
 /* The kernel's struct sigaction; room for every architecture behind the handler. */
 struct kernel_sigaction {
@@ -44,9 +44,9 @@ static int signal_get(int number, void (**ret_handler)(int))
     return 0;
 }
 
-static int signal_set_default(int number)
+static int signal_set(int number, void (*handler)(int))
 {
-    const struct kernel_sigaction action = {.handler = SIG_DFL};
+    const struct kernel_sigaction action = {.handler = handler};
     return (int)CALL(rt_sigaction, number, &action, NULL, SIGSET_SIZE);
 }
 
@@ -132,9 +132,9 @@ static int signal_get(int number, void (**ret_handler)(int))
     return 0;
 }
 
-static int signal_set_default(int number)
+static int signal_set(int number, void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    struct sigaction action = {.sa_handler = handler};
     return sigaction(number, &action, NULL);
 }
 
@@ -217,8 +217,8 @@ static int reset_signals(const struct mp_priv_child_plan *plan)
         void (*handler)(int) = SIG_DFL;
         if (number == SIGKILL || number == SIGSTOP) continue;
         if (signal_get(number, &handler) < 0) continue; /* a number that the system lacks */
-        if (handler == SIG_DFL || (handler == SIG_IGN && plan->keep_ignored)) continue;
-        if (signal_set_default(number) < 0) return -1;
+        void (*const wanted)(int) = (plan->ignored >> (number - 1) & 1) != 0 ? SIG_IGN : SIG_DFL;
+        if (handler != wanted && signal_set(number, wanted) < 0) return -1;
     }
     return 0;
 }
@@ -364,6 +364,7 @@ int mp_priv_child_run(void *arg)
         plan->report_fd = plan->report_move.to;
     }
     if (reset_signals(plan) < 0) fail(plan, MP_STAGE_SIGNAL, 0);
+    if (plan->start_dir >= 0 && CALL(fchdir, plan->start_dir) < 0) fail(plan, MP_STAGE_CHDIR, 0);
     for (size_t i = 0; i < plan->n_moves; i++) {
         const int to = plan->moves[i].to;
         if (move_fd(&plan->moves[i]) < 0) fail(plan, to < 3 ? MP_STAGE_STDIO : MP_STAGE_DESCRIPTOR, to);

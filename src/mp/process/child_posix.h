@@ -24,13 +24,14 @@ struct mp_priv_child_plan {
     const int *keep; /* ascending: all that is open after the moves and stays so; the rest is closed */
     size_t n_keep;
     int fd_limit;    /* for systems where nothing lists or closes ranges of descriptors */
+    int start_dir;   /* what a relative cwd, program or PATH is relative to; -1: the parent's directory */
     const char *cwd; /* or NULL */
     const char *const *paths; /* candidates for the program, NULL-terminated */
     size_t n_paths;
     const char *const *argv;
     const char *const *envp;
-    sigset_t mask;     /* to run the program with */
-    bool keep_ignored; /* leave ignored signals ignored */
+    sigset_t mask;    /* to run the program with */
+    uint64_t ignored; /* signals to ignore: bit 0 is signal 1 */
 
     uint64_t flags; /* MP_SPAWN_*: what the child is to do about itself */
     int parent;     /* the process that the child's life is tied to */

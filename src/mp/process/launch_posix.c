@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
-#include <assert.h>
-#include <mp/process/options.h>
+#include <mp/process/launch_posix.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,7 +20,6 @@ enum { CHILD_STACK_SIZE = 64 * 1024, OPERAND_MAX = 30 };
 struct launch {
     const struct mp_priv_spawn *spawn;
     struct mp_priv_plan plan;
-    mp_process *process;
     int null_fd;
     int report[2]; /* the child writes why it failed; exec closes it */
     void *stack;
@@ -58,12 +56,10 @@ static int prepare(struct launch *l, mp_error *reterr)
         l->report[0] = l->report[1] = -1;
         return mp_priv_fail(reterr, status, MP_STAGE_FORK, "spawn %s: report pipe", program_of(l, 50).text);
     }
-    int r = mp_priv_plan_make(&l->plan, l->spawn, l->null_fd, l->report[1]);
+    const int r = mp_priv_plan_make(&l->plan, l->spawn, l->null_fd, l->report[1]);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
     l->stack = mp_priv_sys.map_stack(CHILD_STACK_SIZE);
     if (l->stack == NULL) return mp_priv_fail(reterr, -errno, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
-    r = mp_priv_process_new(&l->process);
-    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: watching the child", program_of(l, 50).text);
     return 0;
 }
 
@@ -102,13 +98,9 @@ static void clone_masked(void *arg)
 
 static int make_child(struct launch *l)
 {
-    if (l->plan.child.keep_ignored) {
-        pthread_sigmask(SIG_SETMASK, NULL, &l->plan.child.mask);
-    } else {
-        sigemptyset(&l->plan.child.mask);
-    }
     /* Its parent is the thread that makes it. */
-    if ((l->plan.child.flags & MP_SPAWN_DIE_WITH_PARENT) != 0) {
+    const bool keep = (l->plan.child.flags & MP_SPAWN_DIE_WITH_PARENT) != 0 && !l->spawn->any_thread;
+    if (keep) {
         const int r = mp_priv_keeper_run(clone_masked, l);
         if (r < 0) return r;
     } else {
@@ -209,31 +201,23 @@ static int launch(struct launch *l, mp_error *reterr)
 {
     int r = prepare(l, reterr);
     if (r < 0) return r;
-    assert(l->process != NULL);
-    l->with_pidfd = l->process->watch_fd < 0;
     r = make_child(l);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: fork", program_of(l, 50).text);
     l->report[1] = mp_priv_fd_close(l->report[1]);
-    r = confirm(l, reterr);
-    if (r < 0) return r;
-    mp_priv_process_set_child(l->process, l->spawn->options.flags, l->pid, l->pidfd);
-    l->pidfd = -1;
-    return 0;
+    return confirm(l, reterr);
 }
 
-int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
+int mp_priv_child_start(const struct mp_priv_spawn *spawn, bool with_pidfd, struct mp_priv_child *ret_child,
+                        mp_error *reterr)
 {
-    const int saved = errno;
     int cancel_state;
-    struct launch l = {.spawn = spawn, .null_fd = -1, .report = {-1, -1}, .pidfd = -1};
+    struct launch l = {.spawn = spawn, .null_fd = -1, .report = {-1, -1}, .pidfd = -1, .with_pidfd = with_pidfd};
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    mp_priv_reaper_retry();
     const int r = launch(&l, reterr);
     if (r == 0) {
-        *ret_process = l.process;
-        l.process = NULL;
+        *ret_child = (struct mp_priv_child){l.pid, l.pidfd};
+        l.pidfd = -1;
     }
-    if (l.process != NULL) mp_priv_process_discard(l.process);
     if (l.stack != NULL) munmap(l.stack, CHILD_STACK_SIZE);
     mp_priv_plan_free(&l.plan);
     mp_priv_fd_close(l.null_fd);
@@ -241,6 +225,25 @@ int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, 
     mp_priv_fd_close(l.report[1]);
     mp_priv_fd_close(l.pidfd);
     pthread_setcancelstate(cancel_state, &cancel_state);
+    return r;
+}
+
+int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
+{
+    const int saved = errno;
+    struct mp_priv_child child;
+    mp_process *process;
+    mp_priv_reaper_retry();
+    int r = mp_priv_process_new(&process);
+    if (r < 0) {
+        mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: watching the child",
+                     mp_priv_quote(spawn->options.argv[0], 50).text);
+    } else if ((r = mp_priv_child_start(spawn, process->watch_fd < 0, &child, reterr)) < 0) {
+        mp_priv_process_discard(process);
+    } else {
+        mp_priv_process_set_child(process, spawn->options.flags, child.pid, child.pidfd);
+        *ret_process = process;
+    }
     errno = saved;
     return r;
 }

@@ -87,11 +87,12 @@ int mp_priv_spawn_resolve(struct mp_priv_spawn *spawn, const mp_spawn_options *o
     static const mp_spawn_options defaults = MP_SPAWN_OPTIONS_INIT;
     memset(spawn, 0, sizeof(*spawn));
     spawn->connection.parent = -1;
+    spawn->start_dir = -1;
     int r = copy_known(&spawn->options, options != NULL ? options : &defaults, reterr);
     if (r < 0) return r;
 
     if ((r = check_flags(spawn->options.flags, reterr)) < 0) return r;
-    if ((r = mp_priv_spawn_check_system(&spawn->options, reterr)) < 0) return r;
+    if ((r = mp_priv_spawn_resolve_system(spawn, reterr)) < 0) return r;
     if ((r = check_stdio(spawn, reterr)) < 0) return r;
     if ((r = check_edits(&spawn->options, reterr)) < 0) return r;
     return check_limits(&spawn->options, reterr);

@@ -13,6 +13,13 @@ struct mp_priv_spawn {
     mp_spawn_options options;  /* the fields that this version knows; pointers are the caller's */
     bool stdio_closed[3];      /* inherited, but not open in the parent either */
     mp_fd_map connection;      /* the child's end of its connection; parent -1 without one */
+    const char *search_path;   /* where a program without a slash is looked for; NULL: nowhere else */
+    uint64_t blocked;          /* signals that the child starts with blocked, and ignored: bit 0 is signal 1 */
+    uint64_t ignored;
+    int32_t priority;          /* niceness, if it is to change */
+    bool set_priority;
+    int start_dir;             /* a directory's descriptor that the child starts from; -1: the parent's own */
+    bool any_thread;           /* this thread lives as long as the process */
 };
 
 /** Check everything but argv. Makes nothing. */
@@ -24,8 +31,8 @@ int mp_priv_spawn_check_argv(const struct mp_priv_spawn *spawn, mp_error *reterr
 /** Check a handle that the options name: 0, or MP_EBADF. Platform. */
 int mp_priv_handle_check(mp_handle handle);
 
-/** Refuse what this system can't do. Platform. */
-int mp_priv_spawn_check_system(const mp_spawn_options *options, mp_error *reterr);
+/** Refuse what this system can't do, and look up what the child takes from this process. Platform. */
+int mp_priv_spawn_resolve_system(struct mp_priv_spawn *spawn, mp_error *reterr);
 
 /** Whether descriptor number 0, 1 or 2 is open. Platform. */
 bool mp_priv_stdio_is_open(int number);

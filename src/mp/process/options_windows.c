@@ -2,8 +2,9 @@
 
 #include <mp/process/error.h>
 
-int mp_priv_spawn_check_system(const mp_spawn_options *options, mp_error *reterr)
+int mp_priv_spawn_resolve_system(struct mp_priv_spawn *spawn, mp_error *reterr)
 {
+    const mp_spawn_options *options = &spawn->options;
     const uint64_t lacking =
         options->flags & (MP_SPAWN_OWN_SESSION | MP_SPAWN_SET_UMASK | MP_SPAWN_SET_UID | MP_SPAWN_SET_GID);
     const char *what = options->n_fds > 0      ? "descriptors have no numbers"

@@ -165,13 +165,11 @@ static int paths_of_search(struct mp_priv_plan *plan, const char *program, const
     return 0;
 }
 
-static int plan_paths(struct mp_priv_plan *plan, const mp_spawn_options *options)
+static int plan_paths(struct mp_priv_plan *plan, const struct mp_priv_spawn *spawn)
 {
-    const char *program = options->argv[0];
-    const bool search = (options->flags & MP_SPAWN_NO_PATH_SEARCH) == 0;
-    if (!search || program[0] == '\0' || strchr(program, '/') != NULL) return one_path(plan, program);
-    const char *path = getenv("PATH");
-    return paths_of_search(plan, program, path != NULL ? path : "/bin:/usr/bin");
+    const char *program = spawn->options.argv[0];
+    const bool search = spawn->search_path != NULL && program[0] != '\0' && strchr(program, '/') == NULL;
+    return search ? paths_of_search(plan, program, spawn->search_path) : one_path(plan, program);
 }
 
 static int plan_env(struct mp_priv_plan *plan, const mp_spawn_options *options)
@@ -184,13 +182,12 @@ static int plan_env(struct mp_priv_plan *plan, const mp_spawn_options *options)
     return r;
 }
 
-/* Absolute, so that it doesn't matter which thread makes the child. */
-static void plan_priority(struct mp_priv_plan *plan, int nice)
+static void plan_mask(struct mp_priv_plan *plan, uint64_t blocked)
 {
-    if (nice == 0) return;
-    const int64_t sum = (int64_t)getpriority(PRIO_PROCESS, 0) + nice;
-    plan->child.priority = sum < -20 ? -20 : sum > 19 ? 19 : (int)sum;
-    plan->child.set_priority = true;
+    sigemptyset(&plan->child.mask);
+    for (int number = 1; blocked != 0; number++, blocked >>= 1) {
+        if ((blocked & 1) != 0) sigaddset(&plan->child.mask, number);
+    }
 }
 
 static int descriptor_limit(void)
@@ -207,7 +204,9 @@ int mp_priv_plan_make(struct mp_priv_plan *plan, const struct mp_priv_spawn *spa
     plan->child.fd_limit = descriptor_limit();
     plan->child.cwd = options->cwd;
     plan->child.argv = options->argv;
-    plan->child.keep_ignored = (options->flags & MP_SPAWN_KEEP_SIGNALS) != 0;
+    plan_mask(plan, spawn->blocked);
+    plan->child.ignored = spawn->ignored;
+    plan->child.start_dir = spawn->start_dir;
     plan->child.flags = options->flags;
     plan->child.parent = (int)getpid();
     plan->child.umask = options->umask;
@@ -215,9 +214,10 @@ int mp_priv_plan_make(struct mp_priv_plan *plan, const struct mp_priv_spawn *spa
     plan->child.gid = options->gid;
     plan->child.limits = options->limits;
     plan->child.n_limits = options->n_limits;
-    plan_priority(plan, options->nice);
+    plan->child.priority = spawn->priority;
+    plan->child.set_priority = spawn->set_priority;
     int r = plan_fds(plan, spawn, null_fd, report_fd);
-    if (r == 0) r = plan_paths(plan, options);
+    if (r == 0) r = plan_paths(plan, spawn);
     return r < 0 ? r : plan_env(plan, options);
 }
 
