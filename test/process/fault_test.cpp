@@ -40,6 +40,15 @@ int SpawnWithAttributes(mp_error* error)
     return mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
 }
 
+int SpawnPrivate(mp_error* error)
+{
+    Command command = ChildCommand("exit_code");
+    Process process;
+    const int r = command.Null(0).Flags(MP_SPAWN_PRIVATE | MP_SPAWN_OWN_GROUP).Spawn(process, error);
+    if (r < 0) return r;
+    return mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
+}
+
 int SpawnMissing(mp_error* error)
 {
     Process process;
@@ -135,6 +144,17 @@ TEST_P(FaultSweep, SpawnWithAttributesLeavesNoTrace)
             EXPECT_EQ(SpawnWithAttributes(nullptr), 0);
             while (ProcessState::Now().threads > 2) std::this_thread::yield();
             Sweep(SpawnWithAttributes, 0, GetParam());
+            _exit(HasFailure() ? 1 : 0);
+        },
+        testing::ExitedWithCode(0), "");
+}
+
+TEST_P(FaultSweep, PrivateSpawnLeavesNoTrace)
+{
+    EXPECT_EXIT(
+        {
+            StartSpawnServer();
+            Sweep(SpawnPrivate, 0, GetParam());
             _exit(HasFailure() ? 1 : 0);
         },
         testing::ExitedWithCode(0), "");

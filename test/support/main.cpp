@@ -1,8 +1,11 @@
 // The test program: every test must leave the process as it found it.
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include <support/fault.h>
 #include <support/process_state.h>
+#include <support/spawn.h>
 
 namespace {
 
@@ -21,12 +24,23 @@ class LeakListener : public testing::EmptyTestEventListener
     mp::test::ProcessState m_before;
 };
 
+//! What stays when a test has ended.
+class SpawnServer : public testing::Environment
+{
+    void SetUp() override
+    {
+        if (mp::test::AllPrivate()) mp::test::StartSpawnServer();
+    }
+};
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     mp::test::Fault::Install();
+    setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new LeakListener); // owned by the list
+    testing::AddGlobalTestEnvironment(new SpawnServer); // owned by the list
     return RUN_ALL_TESTS();
 }

@@ -53,6 +53,17 @@ std::string ChildPath(const std::string& name)
     return std::string(MP_TEST_CHILD_DIR "/") + name;
 }
 
+bool AllPrivate()
+{
+    static const bool all = std::getenv("MP_TEST_PRIVATE") != nullptr;
+    return all;
+}
+
+void StartSpawnServer()
+{
+    Wait(ChildCommand("exit_code").Flags(MP_SPAWN_PRIVATE).Start().get());
+}
+
 Command::Command(std::vector<std::string> args) : m_args(std::move(args)) {}
 
 Command& Command::Stdio(int number, int fd)
@@ -110,6 +121,7 @@ const mp_spawn_options* Command::options()
 int Command::Spawn(Process& process, mp_error* error)
 {
     mp_process* raw = nullptr;
+    if (AllPrivate()) m_options.flags |= MP_SPAWN_PRIVATE;
     const int r = mp_process_spawn(options(), &raw, error);
     process.reset(raw);
     return r;

@@ -45,6 +45,11 @@ Pipe MakePipe(); // close-on-exec
 //! Path of one of the programs in test/child.
 std::string ChildPath(const std::string& name);
 
+//! Whether every child of a Command is private: with MP_TEST_PRIVATE in the environment.
+bool AllPrivate();
+//! The spawn server runs, and this process is connected to it, when this returns.
+void StartSpawnServer();
+
 //! Options with the memory behind them.
 class Command
 {

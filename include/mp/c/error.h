@@ -27,7 +27,8 @@ typedef enum mp_stage {
     MP_STAGE_LIMIT = 15,     /* a resource limit of the child */
     MP_STAGE_PRIORITY = 16,  /* the child's niceness */
     MP_STAGE_USER = 17,      /* the child's user and groups */
-    MP_STAGE_PARENT = 18     /* tying the child's life to this process */
+    MP_STAGE_PARENT = 18,    /* tying the child's life to this process */
+    MP_STAGE_SERVER = 19     /* reaching the spawn server or the fork server */
 } mp_stage;
 
 #define MP_ERROR_MESSAGE_SIZE 120

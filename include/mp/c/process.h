@@ -66,6 +66,17 @@ typedef struct mp_fd_map {
 #define MP_SPAWN_SET_UID (UINT64_C(1) << 7)
 #define MP_SPAWN_SET_GID (UINT64_C(1) << 8)
 
+/** The child is private: it raises no SIGCHLD in this process, and no wait function of the application can take
+ *  its status, which belongs to the handle alone. The spawn server starts it and waits for it: a small program
+ *  (mp-spawn-server) that the library starts when the first private child is asked for, at any moment, and that
+ *  ends when nobody needs it. The child is the server's, and inherits from it what no option names: control
+ *  group, namespaces, limits, umask, niceness, as they were here when the server was started. Should the server
+ *  be killed, handles report MP_EXIT_LOST unless the system still tells, children run on (those of
+ *  MP_SPAWN_DIE_WITH_PARENT are killed), and the next private child starts a new server.
+ *  The program is found by its installed path, or by the environment variable MP_SPAWN_SERVER.
+ *  At most 246 descriptors. MP_ENOTSUP on Windows, where every child is. */
+#define MP_SPAWN_PRIVATE (UINT64_C(1) << 9)
+
 /** No limit, in mp_resource_limit. */
 #define MP_RESOURCE_UNLIMITED UINT64_MAX
 
@@ -112,7 +123,8 @@ typedef struct mp_spawn_options {
 typedef enum mp_exit_how {
     MP_EXIT_EXITED = 0,   /* value is the exit code */
     MP_EXIT_SIGNALED = 1, /* value is the signal */
-    MP_EXIT_LOST = 2      /* it ended, and someone else took the status; value is 0 */
+    MP_EXIT_LOST = 2      /* nobody can tell: someone else took the status, or the spawn server has been
+                           * killed (then the child may still run); value is 0 */
 } mp_exit_how;
 
 /** The layout is frozen. */
@@ -205,8 +217,8 @@ MP_API MP_NODISCARD int mp_process_wait(mp_process *process, int timeout_ms, mp_
 
 /** Send a signal to the child, and never to another process that has its number by now; signal 0
  *  only checks. On Windows SIGTERM and SIGKILL (9) terminate it and other signals are MP_ENOTSUP.
- *  Returns 0, also if the child has ended and nobody has seen it yet; MP_ESRCH without a system call
- *  once it was seen, or released; MP_EPERM, MP_EINVAL.
+ *  Returns 0, also if the child has ended and nobody has seen it yet (a private one's end the spawn server
+ *  sees); MP_ESRCH, without a system call once it was seen, or released; MP_EPERM, MP_EINVAL.
  *  Where the system has no pidfds (Linux before 5.4) the guarantee holds as long as nobody else waits
  *  for the child. */
 MP_API int mp_process_kill(mp_process *process, int signal);
@@ -245,7 +257,8 @@ MP_API mp_handle mp_process_exit_fd(const mp_process *process);
  *  mp_process_wait returns MP_ECHILD (one that already waits: when the child ends) and mp_process_kill
  *  MP_ESRCH. The caller still drops its reference.
  *  ret_id  the pid to wait for; on Windows a process handle to close. Set on success only.
- *  Returns 0, MP_EINVAL, or MP_ECHILD (its end was seen already, or it was released before). */
+ *  Returns 0, MP_EINVAL, MP_ECHILD (its end was seen already, or it was released before), or MP_ENOTSUP (a
+ *  private child). */
 MP_API MP_NODISCARD int mp_process_release(mp_process *process, mp_process_id *ret_id);
 
 /** Take one more reference. Returns process; NULL is allowed. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <mp/c/process.h>
+#include <mp/process/sys.h>
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -108,9 +109,26 @@ static int die_with_parent(void)
     return (int)CALL(prctl, PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
 }
 
-static _Noreturn void leave(void)
+static _Noreturn void leave(int code)
 {
-    for (;;) CALL(exit_group, 127);
+    for (;;) CALL(exit_group, code);
+}
+
+#ifdef __GLIBC__
+extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define CLONE __clone
+#else
+extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define CLONE clone
+#endif
+
+static int clone_onto(void *stack, int (*run)(void *), struct mp_priv_child_plan *plan)
+{
+    if (CLONE(run, stack, MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, plan) >= 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -1;
+    /* It is not done with the memory, or not done at all, when this returns. */
+    plan->shares_memory = false;
+    return CLONE(run, stack, 0, plan) < 0 ? -1 : 0;
 }
 
 #else
@@ -196,9 +214,17 @@ static int die_with_parent(void)
 #endif
 }
 
-static _Noreturn void leave(void)
+static _Noreturn void leave(int code)
 {
-    _exit(127);
+    _exit(code);
+}
+
+static int clone_onto(void *stack, int (*run)(void *), struct mp_priv_child_plan *plan)
+{
+    (void)stack;
+    const pid_t pid = fork();
+    if (pid == 0) run(plan);
+    return pid < 0 ? -1 : 0;
 }
 
 #endif
@@ -207,7 +233,7 @@ static _Noreturn void fail(const struct mp_priv_child_plan *plan, mp_stage stage
 {
     const struct mp_priv_child_report report = {(int32_t)stage, errno, operand};
     while (CALL(write, plan->report_fd, &report, sizeof(report)) < 0 && errno == EINTR) {}
-    leave();
+    leave(127);
 }
 
 /* Handlers of the parent must be gone before the mask opens: they would run in the parent's memory. */
@@ -352,13 +378,12 @@ static void tie_to_parent(const struct mp_priv_child_plan *plan)
     if (!has(plan, MP_SPAWN_DIE_WITH_PARENT)) return;
     if (die_with_parent() < 0) fail(plan, MP_STAGE_PARENT, 0);
     /* It may have ended before. */
-    if (CALL0(getppid) != plan->parent) leave();
+    if (CALL0(getppid) != plan->parent) leave(127);
 }
 
-int mp_priv_child_run(void *arg)
+static int run(void *arg)
 {
     struct mp_priv_child_plan *plan = arg;
-    plan->shares_memory = true;
     if (plan->report_move.from != plan->report_move.to) {
         if (move_fd(&plan->report_move) < 0) fail(plan, MP_STAGE_FORK, 0);
         plan->report_fd = plan->report_move.to;
@@ -378,4 +403,13 @@ int mp_priv_child_run(void *arg)
     if (mask_set(&plan->mask) < 0) fail(plan, MP_STAGE_SIGNAL, 0);
     exec_first(plan);
     fail(plan, MP_STAGE_EXEC, 0);
+}
+
+int mp_priv_child_run(void *arg)
+{
+    struct mp_priv_child_plan *plan = arg;
+    plan->shares_memory = true;
+    if (plan->detached_stack == NULL) return run(plan);
+    if (clone_onto(plan->detached_stack, run, plan) < 0) fail(plan, MP_STAGE_FORK, 0);
+    leave(0);
 }

@@ -43,6 +43,8 @@ struct mp_priv_child_plan {
     const struct mp_resource_limit *limits;
     size_t n_limits;
 
+    void *detached_stack; /* top of the stack of a child that is to be nobody's: its parent ends; or NULL */
+
     /* Written by the child: seen by the parent only if the two share memory, and then the parent was
      * suspended until the child was done. */
     volatile bool shares_memory;

@@ -58,7 +58,8 @@ static int prepare(struct launch *l, mp_error *reterr)
     }
     const int r = mp_priv_plan_make(&l->plan, l->spawn, l->null_fd, l->report[1]);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
-    l->stack = mp_priv_sys.map_stack(CHILD_STACK_SIZE);
+    l->stack = mp_priv_sys.map_stack(2 * CHILD_STACK_SIZE);
+    if (l->spawn->detached) l->plan.child.detached_stack = (char *)l->stack + 2 * CHILD_STACK_SIZE;
     if (l->stack == NULL) return mp_priv_fail(reterr, -errno, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
     return 0;
 }
@@ -110,7 +111,7 @@ static int make_child(struct launch *l)
 }
 
 /* Take the status of a child that will not become a process of the caller. */
-static void reap_failed(const struct launch *l)
+static void reap_own(const struct launch *l)
 {
     siginfo_t info;
     struct rusage usage;
@@ -190,10 +191,11 @@ static int confirm(struct launch *l, mp_error *reterr)
         r = mp_priv_fail(reterr, -errno, MP_STAGE_FORK, "spawn %s: pidfd", program_of(l, 50).text);
         goto undo;
     }
+    if (l->spawn->detached) reap_own(l); /* who made it */
     return 0;
 undo:
     (void)kill(l->pid, SIGKILL); /* ours and not waited for yet: the number can't be a stranger's */
-    reap_failed(l);
+    reap_own(l);
     return r;
 }
 
@@ -218,7 +220,7 @@ int mp_priv_child_start(const struct mp_priv_spawn *spawn, bool with_pidfd, stru
         *ret_child = (struct mp_priv_child){l.pid, l.pidfd};
         l.pidfd = -1;
     }
-    if (l.stack != NULL) munmap(l.stack, CHILD_STACK_SIZE);
+    if (l.stack != NULL) munmap(l.stack, 2 * CHILD_STACK_SIZE);
     mp_priv_plan_free(&l.plan);
     mp_priv_fd_close(l.null_fd);
     mp_priv_fd_close(l.report[0]);
@@ -230,11 +232,12 @@ int mp_priv_child_start(const struct mp_priv_spawn *spawn, bool with_pidfd, stru
 
 int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
 {
+    if ((spawn->options.flags & MP_SPAWN_PRIVATE) != 0) return mp_priv_launch_private(spawn, ret_process, reterr);
     const int saved = errno;
     struct mp_priv_child child;
     mp_process *process;
     mp_priv_reaper_retry();
-    int r = mp_priv_process_new(&process);
+    int r = mp_priv_process_new(false, &process);
     if (r < 0) {
         mp_priv_fail(reterr, r, MP_STAGE_FORK, "spawn %s: watching the child",
                      mp_priv_quote(spawn->options.argv[0], 50).text);

@@ -46,7 +46,7 @@ static int check_flags(uint64_t flags, mp_error *reterr)
 {
     const uint64_t known = MP_SPAWN_NO_PATH_SEARCH | MP_SPAWN_KEEP_SIGNALS | MP_SPAWN_OWN_GROUP | MP_SPAWN_OWN_SESSION |
                            MP_SPAWN_DIE_WITH_PARENT | MP_SPAWN_KILL_ON_UNREF | MP_SPAWN_SET_UMASK | MP_SPAWN_SET_UID |
-                           MP_SPAWN_SET_GID;
+                           MP_SPAWN_SET_GID | MP_SPAWN_PRIVATE;
     if ((flags & ~known) != 0) {
         return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown flags 0x%llx",
                               (unsigned long long)(flags & ~known));

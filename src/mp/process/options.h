@@ -20,6 +20,7 @@ struct mp_priv_spawn {
     bool set_priority;
     int start_dir;             /* a directory's descriptor that the child starts from; -1: the parent's own */
     bool any_thread;           /* this thread lives as long as the process */
+    bool detached;             /* nobody's child */
 };
 
 /** Check everything but argv. Makes nothing. */
@@ -39,5 +40,8 @@ bool mp_priv_stdio_is_open(int number);
 
 /** Start the child. On success *ret_process holds one reference. Platform. */
 int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
+
+/** Have the spawn server start it. POSIX. */
+int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <mp/process/error.h>
 #include <mp/process/fd_posix.h>
+#include <mp/process/private_posix.h>
 #include <mp/process/sys.h>
 
 enum { WATCH_UNKNOWN, WATCH_PIDFD, WATCH_THREAD };
@@ -38,8 +39,17 @@ static int watch_kind(int *ret_kind)
     return 0;
 }
 
+int mp_priv_process_has_pidfds(bool *ret_has)
+{
+    int kind;
+    const int r = watch_kind(&kind);
+    *ret_has = r == 0 && kind == WATCH_PIDFD;
+    return r;
+}
+
 static void process_free(mp_process *process)
 {
+    mp_priv_server_unref(process->server);
     if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
     mp_priv_fd_close(process->pidfd);
     mp_priv_fd_close(process->watch_fd);
@@ -48,10 +58,10 @@ static void process_free(mp_process *process)
     free(process);
 }
 
-int mp_priv_process_new(mp_process **ret_process)
+int mp_priv_process_new(bool is_private, mp_process **ret_process)
 {
-    int kind;
-    int r = watch_kind(&kind);
+    int kind = WATCH_PIDFD;
+    int r = is_private ? 0 : watch_kind(&kind);
     if (r < 0) return r;
     mp_process *process = mp_priv_sys.alloc(sizeof(*process));
     if (process == NULL) return MP_ENOMEM;
@@ -72,16 +82,32 @@ int mp_priv_process_new(mp_process **ret_process)
     return 0;
 }
 
-void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int pidfd)
+/* Under the lock. */
+static void set_started(mp_process *process, uint64_t flags, int pid, int pidfd)
 {
     process->leads_group = (flags & (MP_SPAWN_OWN_GROUP | MP_SPAWN_OWN_SESSION)) != 0;
     process->kill_on_unref = (flags & MP_SPAWN_KILL_ON_UNREF) != 0;
-    pthread_mutex_lock(&process->lock);
     process->pid = pid;
     process->pidfd = pidfd;
-    if (pidfd >= 0) process->exit_fd = pidfd;
     process->started = true;
+}
+
+void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int pidfd)
+{
+    pthread_mutex_lock(&process->lock);
+    set_started(process, flags, pid, pidfd);
+    if (pidfd >= 0) process->exit_fd = pidfd;
     pthread_cond_signal(&process->start);
+    pthread_mutex_unlock(&process->lock);
+}
+
+void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
+                                 struct mp_priv_server *server)
+{
+    pthread_mutex_lock(&process->lock);
+    set_started(process, flags, pid, pidfd);
+    process->exit_fd = exit_fd;
+    process->server = server;
     pthread_mutex_unlock(&process->lock);
 }
 
@@ -99,7 +125,7 @@ static int64_t microseconds(struct timeval t)
     return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
 }
 
-static void set_exit(mp_exit *out, const siginfo_t *info, const struct rusage *usage)
+void mp_priv_exit_set(mp_exit *out, const siginfo_t *info, const struct rusage *usage)
 {
     out->how = info->si_code == CLD_EXITED ? MP_EXIT_EXITED : MP_EXIT_SIGNALED;
     out->value = info->si_status;
@@ -113,10 +139,18 @@ static void set_exit(mp_exit *out, const siginfo_t *info, const struct rusage *u
 #endif
 }
 
-int mp_priv_process_poll(mp_process *process)
+/* The server has told, or it has ended: then the system may. */
+static int poll_private(mp_process *process)
 {
-    if (process->reaped) return 0;
-    if (process->released) return MP_ECHILD;
+    const int r = mp_priv_server_read_exit(process->exit_fd, &process->exit);
+    if (r == MP_ETIMEDOUT) return r;
+    if (r < 0 && mp_priv_sys.pidfd_exit(process->pidfd, &process->exit) < 0) process->exit.how = MP_EXIT_LOST;
+    process->reaped = true;
+    return 0;
+}
+
+static int poll_child(mp_process *process)
+{
     siginfo_t info = {.si_pid = 0};
     struct rusage usage = {.ru_maxrss = 0};
     const int type = process->pidfd >= 0 ? MP_PRIV_P_PIDFD : P_PID;
@@ -130,10 +164,17 @@ int mp_priv_process_poll(mp_process *process)
     if (r < 0) {
         process->exit.how = MP_EXIT_LOST;
     } else {
-        set_exit(&process->exit, &info, &usage);
+        mp_priv_exit_set(&process->exit, &info, &usage);
     }
     process->reaped = true;
     return 0;
+}
+
+int mp_priv_process_poll(mp_process *process)
+{
+    if (process->reaped) return 0;
+    if (process->released) return MP_ECHILD;
+    return process->server != NULL ? poll_private(process) : poll_child(process);
 }
 
 bool mp_priv_process_is_over(int polled)
@@ -203,13 +244,15 @@ mp_handle mp_process_exit_fd(const mp_process *process)
     return process == NULL ? MP_HANDLE_INVALID : process->exit_fd;
 }
 
-/* Under the lock, as reaping is: until then the number is our child's. */
+/* Under the lock, as reaping is: until then the number is our child's. A private child is the server's, which knows
+ * whether it has reaped it; one whose server has ended may run on. */
 static int signal_child(const mp_process *process, int signal)
 {
-    if (process->reaped || process->released) return MP_ESRCH;
-    const int r = process->pidfd >= 0 ? mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0)
-                                      : mp_priv_sys.kill(process->pid, signal);
-    return r < 0 ? -errno : 0;
+    const bool lost = process->server != NULL && process->exit.how == MP_EXIT_LOST;
+    if (process->released || (process->reaped && !lost)) return MP_ESRCH;
+    if (process->pidfd >= 0) return mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0) < 0 ? -errno : 0;
+    if (process->server != NULL) return mp_priv_server_kill(process->server, process->pid, signal, false);
+    return mp_priv_sys.kill(process->pid, signal) < 0 ? -errno : 0;
 }
 
 /* Under the lock. The pidfd stands for the group even when its leader is gone; the number may be another
@@ -222,6 +265,7 @@ static int signal_group(const mp_process *process, int signal)
         if (errno != EINVAL && errno != ENOSYS) return -errno; /* before Linux 6.9, and 5.1 */
     }
     if (process->reaped) return MP_ESRCH;
+    if (process->server != NULL) return mp_priv_server_kill(process->server, process->pid, signal, true);
     return mp_priv_sys.kill(-process->pid, signal) < 0 ? -errno : 0;
 }
 
@@ -283,6 +327,7 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
 int mp_process_release(mp_process *process, mp_process_id *ret_id)
 {
     if (process == NULL || ret_id == NULL) return MP_EINVAL;
+    if (process->server != NULL) return MP_ENOTSUP;
     int r = MP_ECHILD;
     pthread_mutex_lock(&process->lock);
     if (!process->reaped && !process->released) {

@@ -3,18 +3,23 @@
 #define MP_PROCESS_PROCESS_POSIX_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include <mp/c/process.h>
+
+struct mp_priv_server;
 
 struct mp_process {
     atomic_uint n_ref;  /* the callers' references and the library's */
     atomic_uint n_user; /* the callers' */
     int pid;
     int owner;   /* the process that spawned it */
-    int pidfd;   /* -1: watched by a thread */
-    int exit_fd; /* the pidfd, or the read end of the watching thread's pipe */
+    int pidfd;   /* -1: the system has none */
+    int exit_fd; /* the pidfd, the read end of the watching thread's pipe, or where the spawn server tells the end */
+    struct mp_priv_server *server; /* of a private child; or NULL */
     bool leads_group;
     bool kill_on_unref;
 
@@ -35,11 +40,21 @@ struct mp_process {
 };
 
 /** A handle without a child, and all that watching one needs: after this, a child that was started can
- *  always be watched. One reference. */
-int mp_priv_process_new(mp_process **ret_process);
+ *  always be watched. Private children are watched by their server. One reference. */
+int mp_priv_process_new(bool is_private, mp_process **ret_process);
 
 /** The child runs, started with these flags. pidfd is -1 if the handle was made to be watched by a thread. */
 void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int pidfd);
+
+/** The private child runs. Takes the server's reference and both descriptors. */
+void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
+                                 struct mp_priv_server *server);
+
+/** What the system told about the end of a child. */
+void mp_priv_exit_set(mp_exit *out, const siginfo_t *info, const struct rusage *usage);
+
+/** Whether the system has pidfds that can be waited for. */
+int mp_priv_process_has_pidfds(bool *ret_has);
 
 /** There will be no child; drops the reference. */
 void mp_priv_process_discard(mp_process *process);

@@ -14,12 +14,15 @@
 extern "C" {
 #endif
 
+struct mp_exit;
+
 /* X(type, name, parameters, arguments). On failure each returns -1 or NULL and sets errno. Every
- * descriptor is close-on-exec from birth. */
+ * descriptor is close-on-exec from birth. pidfd_exit tells how a process ended that another one has reaped. */
 #define MP_PRIV_SYS_MAP(X) \
     X(void *, alloc, (size_t size), (size)) \
     X(void *, map_stack, (size_t size), (size)) \
     X(int, open_null, (void), ()) \
+    X(int, open_dir, (const char *path), (path)) \
     X(int, make_pipe, (int fd[2]), (fd)) \
     X(int, make_socketpair, (int fd[2]), (fd)) \
     X(int, get_fd_flags, (int fd), (fd)) \
@@ -31,6 +34,7 @@ extern "C" {
       (type, id, info, options, usage)) \
     X(int, kill, (int pid, int signal), (pid, signal)) \
     X(int, pidfd_open, (int pid), (pid)) \
+    X(int, pidfd_exit, (int pidfd, struct mp_exit *ret_exit), (pidfd, ret_exit)) \
     X(int, pidfd_send_signal, (int pidfd, int signal, unsigned flags), (pidfd, signal, flags)) \
     X(int, thread_start, (void *(*run)(void *), void *arg), (run, arg)) \
     X(int, epoll_make, (void), ()) \

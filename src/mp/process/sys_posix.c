@@ -6,12 +6,16 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <mp/c/process.h>
+
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #endif
 
@@ -42,6 +46,15 @@ static void *sys_map_stack(size_t size)
 static int sys_open_null(void)
 {
     return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static int sys_open_dir(const char *path)
+{
+#ifdef O_PATH /* needs no permission to read it */
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+#else
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+#endif
 }
 
 static int sys_get_fd_flags(int fd)
@@ -140,6 +153,33 @@ static int sys_pidfd_send_signal(int pidfd, int signal, unsigned flags)
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, flags);
 }
 
+/* The beginning of what newer headers call struct pidfd_info; and the exit status among it. */
+struct pidfd_info_exit {
+    uint64_t mask;
+    uint64_t cgroup;
+    uint32_t numbers[11];
+    int32_t exit_code;
+};
+enum { PIDFD_INFO_EXIT_BIT = 8 };
+#define PIDFD_GET_INFO_EXIT _IOWR(0xFF, 11, struct pidfd_info_exit)
+
+/* Linux 6.15 and newer, as long as the pidfd is open. */
+static int sys_pidfd_exit(int pidfd, mp_exit *ret_exit)
+{
+    struct pidfd_info_exit info = {.mask = PIDFD_INFO_EXIT_BIT};
+    if (ioctl(pidfd, PIDFD_GET_INFO_EXIT, &info) < 0) return -1;
+    if ((info.mask & PIDFD_INFO_EXIT_BIT) == 0) {
+        errno = ESRCH;
+        return -1;
+    }
+    const int status = info.exit_code;
+    memset(ret_exit, 0, sizeof(*ret_exit));
+    ret_exit->how = WIFEXITED(status) ? MP_EXIT_EXITED : MP_EXIT_SIGNALED;
+    ret_exit->value = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    ret_exit->core_dumped = !WIFEXITED(status) && WCOREDUMP(status);
+    return 0;
+}
+
 static int sys_epoll_make(void)
 {
     return epoll_create1(EPOLL_CLOEXEC);
@@ -207,6 +247,13 @@ static int sys_waitid(int type, int id, siginfo_t *info, int options, struct rus
 static int sys_pidfd_open(int pid)
 {
     (void)pid;
+    return sys_unsupported();
+}
+
+static int sys_pidfd_exit(int pidfd, mp_exit *ret_exit)
+{
+    (void)pidfd;
+    (void)ret_exit;
     return sys_unsupported();
 }
 
