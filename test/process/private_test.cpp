@@ -207,12 +207,13 @@ TEST(Private, NaivelyStatusesAreStolenAndSigchldIsRaised)
     Elsewhere([] {
         signal(SIGCHLD, CountSigchld);
         const Thief thief;
-        int lost = 0;
-        // An ordinary child, which tells when its status is gone.
-        for (int i = 0; i < 50; ++i) lost += Wait(ChildCommand("exit_code").Start().get()).how == MP_EXIT_LOST;
-        EXPECT_GT(lost, 0);
+        // An ordinary child tells when its status is gone.
+        for (int i = 1; i <= 5; ++i) {
+            const Process process = ChildCommand("exit_code").Start();
+            while (thief.stolen() < i) std::this_thread::yield();
+            EXPECT_EQ(Wait(process.get()).how, MP_EXIT_LOST);
+        }
         EXPECT_GT(g_sigchld, 0);
-        EXPECT_EQ(thief.stolen(), lost);
     });
 }
 
@@ -387,9 +388,11 @@ TEST(Private, ServerDoesNotGrow)
         for (int i = 0; i < count; ++i) Wait(PrivateCommand("exit_code").Start().get());
     };
     spawn(1000);
-    const size_t memory = MemoryKibOf(server);
+    [[maybe_unused]] const size_t memory = MemoryKibOf(server);
     spawn(9000);
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) // which keep what is freed
     EXPECT_LE(MemoryKibOf(server), memory + 64);
+#endif
     // Stdio, the connection, and a pipe for signals. It closes a child's socket after it has told the end.
     while (DescriptorsOf(server) != 6) std::this_thread::yield();
 }

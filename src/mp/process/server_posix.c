@@ -429,6 +429,18 @@ static void handle(struct server *s, int fd)
     }
 }
 
+/* Its children run on. */
+static void close_all(struct server *s)
+{
+    while (s->children != NULL) {
+        struct child *child = s->children;
+        s->children = child->next;
+        child_free(child);
+    }
+    mp_priv_fd_close(s->signals);
+    free(s->polled);
+}
+
 static int timeout(const struct server *s)
 {
     for (const struct child *child = s->children; child != NULL; child = child->next) {
@@ -453,5 +465,6 @@ int mp_priv_server_run(int connection)
             n--;
         }
     }
+    close_all(&s);
     return 0;
 }
