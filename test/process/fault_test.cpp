@@ -71,6 +71,17 @@ int SpawnConnected(mp_error* error)
     return r < 0 ? r : mp_process_wait(process, DEADLINE_MS, nullptr, error);
 }
 
+int SpawnOnStdio(mp_error* error)
+{
+    Command command = ChildCommand("exit_code");
+    mp_process* process = nullptr;
+    mp_handle input = -1, output = -1;
+    const int r = mp_spawn_stdio(command.options(), &process, &input, &output, error);
+    const Process owner(process);
+    const Fd input_owner(input), output_owner(output);
+    return r < 0 ? r : mp_process_wait(process, DEADLINE_MS, nullptr, error);
+}
+
 int PairAndDescriptors(mp_error* error)
 {
     mp_socket a, b;
@@ -168,6 +179,11 @@ TEST_P(FaultSweep, FailingSpawnLeavesNoTrace)
 TEST_P(FaultSweep, ConnectedSpawnLeavesNoTrace)
 {
     SweepAlone(SpawnConnected, 0);
+}
+
+TEST_P(FaultSweep, SpawnOnStdioLeavesNoTrace)
+{
+    SweepAlone(SpawnOnStdio, 0);
 }
 
 TEST_P(FaultSweep, SocketPairLeavesNoTrace)

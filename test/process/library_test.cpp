@@ -57,7 +57,7 @@ TEST(Library, ExportsItsInterfaceAndNothingElse)
         "mp_process_on_exit", "mp_process_pid", "mp_process_ref", "mp_process_release", "mp_process_spawn",
         "mp_process_terminate", "mp_process_unref", "mp_process_wait", "mp_socket_close", "mp_socket_pair",
         "mp_socket_peer", "mp_socket_receive_fds", "mp_socket_send_fds", "mp_socket_set_nonblocking",
-        "mp_spawn_connected", "mp_start_spawned", "mp_status_name", "mp_status_text", "mp_version_check"};
+        "mp_spawn_connected", "mp_spawn_stdio", "mp_start_spawned", "mp_start_stdio", "mp_status_name", "mp_status_text", "mp_version_check"};
     auto names = Defined(symbols);
     // What a sanitizer adds for itself.
     names.erase(std::remove_if(names.begin(), names.end(),

@@ -202,6 +202,25 @@ MP_API MP_NODISCARD int mp_spawn_connected(const mp_spawn_options *options, mp_s
  *  descriptor is no socket), or another negative status. */
 MP_API MP_NODISCARD int mp_start_spawned(const char *connect_info, mp_socket *ret_socket, mp_error *reterr);
 
+/** Start a child that is connected to this process by its stdin and stdout, so that it can be started by
+ *  any launcher that hands these on: a shell, ssh, a container's exec. As mp_process_spawn, and:
+ *  options     its stdio for stdin and stdout must be MP_STDIO_INHERIT, which they don't become.
+ *  ret_input   what the child writes to its stdout is read here; a pipe. It ends once the child and all
+ *              that inherited its stdout are gone.
+ *  ret_output  what is written here the child reads from its stdin; a pipe. Writing to it when nobody
+ *              reads raises SIGPIPE unless the writer prevents it, as the streams of the C++ runtime do.
+ *  Both block, are close-on-exec, set on success only, and closed by the caller. */
+MP_API MP_NODISCARD int mp_spawn_stdio(const mp_spawn_options *options, mp_process **ret_process,
+                                       mp_handle *ret_input, mp_handle *ret_output, mp_error *reterr);
+
+/** In a child started with mp_spawn_stdio, directly or by a launcher: take stdin and stdout away from the
+ *  program, which must not print into the stream. Call it first of all. From then on stdin is the null
+ *  device, and what is written to stdout goes to stderr. Not thread-safe; call it once.
+ *  ret_input, ret_output  the stream's two descriptors, close-on-exec, numbers above 2; on Windows
+ *                         handles. Set on success only; the caller closes them.
+ *  Returns 0, or MP_EBADF (stdin or stdout is closed), MP_EMFILE, or another negative status. */
+MP_API MP_NODISCARD int mp_start_stdio(mp_handle *ret_input, mp_handle *ret_output, mp_error *reterr);
+
 /** The child's pid, also after it ended (another process may have the number then).
  *  Returns MP_EINVAL if process is NULL. */
 MP_API int mp_process_pid(const mp_process *process);

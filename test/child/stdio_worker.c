@@ -1,0 +1,24 @@
+/* stdio_worker: answers each byte of its stream with the next one, and prints where a print must do no harm. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include <mp/c/process.h>
+
+int main(void)
+{
+    mp_handle input, output;
+    mp_error error;
+    unsigned char byte;
+    if (mp_start_stdio(&input, &output, &error) < 0) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    printf("a stray print\n");
+    fflush(stdout);
+    if (getchar() != EOF) return 2;
+    while (read(input, &byte, 1) == 1) {
+        byte++;
+        if (write(output, &byte, 1) != 1) return 3;
+    }
+    return 0;
+}
