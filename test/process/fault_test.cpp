@@ -82,6 +82,23 @@ int SpawnOnStdio(mp_error* error)
     return r < 0 ? r : mp_process_wait(process, DEADLINE_MS, nullptr, error);
 }
 
+int SpawnCaptured(mp_error* error)
+{
+    mp_capture_options options = MP_CAPTURE_OPTIONS_INIT;
+    options.callback = [](void*, const mp_capture_line*) {};
+    mp_capture* capture = nullptr;
+    int r = mp_capture_new(&options, &capture, error);
+    if (r < 0) return r;
+    Command command = ChildCommand("write_lines", {"10"});
+    command.mutable_options().stdio[1].kind = command.mutable_options().stdio[2].kind = MP_STDIO_CAPTURED;
+    command.mutable_options().capture = capture;
+    Process process;
+    r = command.Spawn(process, error);
+    if (r == 0) r = mp_process_wait(process.get(), DEADLINE_MS, nullptr, error);
+    mp_capture_unref(capture);
+    return r;
+}
+
 int PairAndDescriptors(mp_error* error)
 {
     mp_socket a, b;
@@ -184,6 +201,11 @@ TEST_P(FaultSweep, ConnectedSpawnLeavesNoTrace)
 TEST_P(FaultSweep, SpawnOnStdioLeavesNoTrace)
 {
     SweepAlone(SpawnOnStdio, 0);
+}
+
+TEST_P(FaultSweep, CapturedSpawnLeavesNoTrace)
+{
+    SweepAlone(SpawnCaptured, 0);
 }
 
 TEST_P(FaultSweep, SocketPairLeavesNoTrace)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <pthread.h>
 #include <random>
 #include <sstream>
 #include <sys/prctl.h>
@@ -397,6 +398,101 @@ TEST(Private, ServerDoesNotGrow)
     while (DescriptorsOf(server) != 6) std::this_thread::yield();
 }
 
+TEST(Private, TakesAnyNumbersForItsDescriptors)
+{
+    Command command = ChildCommand("print_fds");
+    for (const int number : {3, 4, 5, 6, 7, 8, 9, 10, 19}) command.Hand(0, number);
+    EXPECT_EQ(ParseLines(OutputOf(command.Flags(MP_SPAWN_PRIVATE))).size(), 12U);
+}
+
+TEST(Private, IsToldOfAlsoIfItDiesBeforeItsProgramRuns)
+{
+    Elsewhere([] {
+        ASSERT_EQ(setpgid(0, 0), 0);
+        signal(SIGINT, SIG_IGN);
+        kill(ServerPid(), SIGKILL); // the next one is in this group
+        std::atomic<bool> stop{false};
+        std::thread interrupts([&] {
+            while (!stop) {
+                kill(0, SIGINT);
+                std::this_thread::yield();
+            }
+        });
+        for (int i = 0; i < 300; ++i) {
+            Process process;
+            if (PrivateCommand("exit_code").Spawn(process) < 0) continue;
+            const mp_exit exit = Wait(process.get());
+            EXPECT_TRUE(exit.how == MP_EXIT_EXITED || exit.value == SIGINT) << exit.how;
+        }
+        stop = true;
+        interrupts.join();
+    });
+}
+
+TEST(Private, KeepsNoLockWhenAWaitIsCancelled)
+{
+    Held held = StartPrivateHeld();
+    pthread_t thread;
+    const auto wait = [](void* process) -> void* {
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
+        pthread_cancel(pthread_self());
+        EXPECT_EQ(mp_process_wait(static_cast<mp_process*>(process), 0, nullptr, nullptr), MP_ETIMEDOUT);
+        pthread_testcancel();
+        return nullptr;
+    };
+    ASSERT_EQ(pthread_create(&thread, nullptr, wait, held.process.get()), 0);
+    pthread_join(thread, nullptr);
+    held.hold.Close();
+    EXPECT_EQ(Wait(held.process.get()).value, 0);
+}
+
+TEST(Private, IsTerminatedAlsoWhenItsServerIsGone)
+{
+    Elsewhere([] {
+        const Pipe ready = MakePipe();
+        Command command({"/bin/sh", "-c", "trap '' TERM; echo; while :; do sleep 1; done"});
+        const Process process =
+            command.Stdio(1, ready.write.get()).Flags(MP_SPAWN_PRIVATE | MP_SPAWN_OWN_GROUP).Start();
+        ASSERT_TRUE(WaitReadable(ready.read.get()));
+        kill(ServerPid(), SIGKILL);
+        EXPECT_EQ(Wait(process.get()).how, MP_EXIT_LOST);
+        mp_exit exit;
+        const int r = mp_process_terminate(process.get(), 10, &exit, nullptr);
+        if (r != 0) {
+            EXPECT_LT(r, 0); // without pidfds
+            kill(-mp_process_pid(process.get()), SIGKILL);
+        }
+        EXPECT_TRUE(WaitGone(mp_process_pid(process.get())));
+        (void)mp_process_kill_group(process.get(), SIGKILL);
+    });
+}
+
+TEST(Private, GetsNoPrivilegesThatItsParentHasGivenUp)
+{
+    if (geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+    Elsewhere([] {
+        // For a while, as its server is started; then for ever.
+        ASSERT_EQ(seteuid(65534), 0);
+        Command before = PrivateCommand("print_attributes");
+        EXPECT_EQ(ParseLines(OutputOf(before))["uid"], "0 65534 65534");
+        ASSERT_EQ(setresuid(0, 0, 0), 0);
+        ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
+        Command after = PrivateCommand("print_attributes");
+        EXPECT_EQ(ParseLines(OutputOf(after))["uid"], "65534 65534 65534");
+    });
+}
+
+TEST(Private, GetsNoCapabilitiesThatItsParentHasGivenUp)
+{
+    Elsewhere([] {
+        StartSpawnServer();
+        ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        Command command({"/bin/cat", "/proc/self/status"});
+        const std::string status = OutputOf(command.Flags(MP_SPAWN_PRIVATE));
+        EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos) << status;
+    });
+}
+
 TEST(Private, IsNotStartedByAServerWithOtherPrivileges)
 {
     if (geteuid() != 0) GTEST_SKIP() << "only root may become another user";
@@ -424,7 +520,7 @@ protected:
     void TearDown() override
     {
         // It serves others still, and ends with its last client.
-        const Fd request = ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(mp_priv_kill), 0});
+        const Fd request = ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(mp_priv_kill), 0, 0});
         const mp_priv_kill nobody{1, 9, 0};
         EXPECT_EQ(send(request.get(), &nobody, sizeof(nobody), MSG_NOSIGNAL), static_cast<ssize_t>(sizeof(nobody)));
         EXPECT_EQ(answer(request).error.status, MP_ESRCH);
@@ -460,7 +556,7 @@ protected:
     int spawn(const std::vector<char>& body, const std::vector<int>& fds) const
     {
         const Fd request = ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, static_cast<uint32_t>(body.size()),
-                                static_cast<uint32_t>(fds.size())},
+                                static_cast<uint32_t>(fds.size()), 0},
                                fds);
         if (!body.empty()) (void)send(request.get(), body.data(), body.size(), MSG_NOSIGNAL);
         return answer(request).error.status;
@@ -483,19 +579,19 @@ TEST_F(HostilePeer, SendsNoRequests)
 
 TEST_F(HostilePeer, SendsHeadsThatAreNone)
 {
-    EXPECT_EQ(answer(ask({1, MP_PRIV_REQUEST_SPAWN, 0, 0})).error.status, MP_EPROTO);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, 99, 0, 0})).error.status, MP_ENOSYS);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, UINT32_MAX, 0})).error.status, MP_E2BIG);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, UINT32_MAX})).error.status, MP_E2BIG);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, 3})).error.status, MP_EPROTO);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, 0, 0})).error.status, MP_EPROTO);
-    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, 0})).error.status, MP_EPROTO);
+    EXPECT_EQ(answer(ask({1, MP_PRIV_REQUEST_SPAWN, 0, 0, 0})).error.status, MP_EPROTO);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, 99, 0, 0, 0})).error.status, MP_ENOSYS);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, UINT32_MAX, 0, 0})).error.status, MP_E2BIG);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, UINT32_MAX, 0})).error.status, MP_E2BIG);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, 3, 0})).error.status, MP_EPROTO);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, 0, 0, 0})).error.status, MP_EPROTO);
+    EXPECT_EQ(answer(ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 0, 0, 0})).error.status, MP_EPROTO);
 }
 
 TEST_F(HostilePeer, LeavesInTheMiddle)
 {
     ask();
-    ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 100, 0});
+    ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, 100, 0, 0});
     const Fd request = ask();
     EXPECT_EQ(send(request.get(), "mp", 2, MSG_NOSIGNAL), 2);
     // And one that goes on waiting, which keeps nobody else.

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mp/c/capture.h>
 #include <mp/c/error.h>
 #include <mp/c/export.h>
 #include <mp/c/handle.h>
@@ -25,7 +26,9 @@ typedef int mp_process_id;
 typedef enum mp_stdio_kind {
     MP_STDIO_INHERIT = 0, /* the parent's; closed if the parent's is closed */
     MP_STDIO_NULL = 1,    /* the null device */
-    MP_STDIO_HANDLE = 2   /* the given handle: borrowed, left open in the parent */
+    MP_STDIO_HANDLE = 2,  /* the given handle: borrowed, left open in the parent */
+    MP_STDIO_CAPTURED = 3 /* stdout and stderr only: a pipe that options.capture reads, or without one the
+                           * application (mp_process_take_output). MP_ENOTSUP on Windows yet */
 } mp_stdio_kind;
 
 typedef struct mp_stdio {
@@ -108,6 +111,9 @@ typedef struct mp_spawn_options {
     uint32_t uid;   /* with MP_SPAWN_SET_UID: real, effective and saved */
     uint32_t gid;   /* with MP_SPAWN_SET_GID */
     int32_t nice;   /* added to this process's niceness; below 0 needs privilege */
+    mp_capture *capture; /* reads what is MP_STDIO_CAPTURED; must outlive the child's streams: referenced by the
+                          * caller until mp_capture_wait says so, or given up */
+    void *capture_child; /* what stands for the child in the capture's lines */
 } mp_spawn_options;
 
 #ifdef _WIN32
@@ -117,7 +123,7 @@ typedef struct mp_spawn_options {
 #endif
 #define MP_SPAWN_OPTIONS_INIT \
     {sizeof(mp_spawn_options), NULL, NULL, NULL, NULL, 0, 0, {MP_STDIO_INIT, MP_STDIO_INIT, MP_STDIO_INIT}, \
-     NULL, NULL, 0, 0, 0, 0, 0}
+     NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL}
 
 /** How a child ended. */
 typedef enum mp_exit_how {
@@ -271,6 +277,14 @@ MP_API MP_NODISCARD int mp_process_on_exit(mp_process *process, mp_process_exit_
  *  do not read or close it. Valid as long as the caller holds a reference.
  *  Returns MP_HANDLE_INVALID if process is NULL. */
 MP_API mp_handle mp_process_exit_fd(const mp_process *process);
+
+/** Take the reading end of a stream that is MP_STDIO_CAPTURED without a capture: a pipe, non-blocking and
+ *  close-on-exec. What nobody takes is closed with the last reference; until somebody reads, a child that
+ *  writes much waits.
+ *  stream      1: stdout, 2: stderr.
+ *  ret_handle  set on success only; the caller closes it.
+ *  Returns 0, MP_EINVAL, or MP_ENOENT (it isn't captured so, or was taken). */
+MP_API MP_NODISCARD int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle);
 
 /** Hand the child over to the caller, who alone waits for it from now on; the handle forgets it:
  *  mp_process_wait returns MP_ECHILD (one that already waits: when the child ends) and mp_process_kill

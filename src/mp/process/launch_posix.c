@@ -70,6 +70,8 @@ static int prepare(struct launch *l, mp_error *reterr)
 static int clone_with_fallbacks(struct launch *l)
 {
     static const int flags[] = {MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, MP_PRIV_CLONE_VFORK, 0};
+    /* The spawn server has nobody to hide it from, and must learn of a child that is killed before it executes. */
+    const int exit_signal = l->spawn->by_server ? SIGCHLD : 0;
     void *stack_top = (char *)l->stack + CHILD_STACK_SIZE;
     const int n_flags = (int)(sizeof(flags) / sizeof(flags[0]));
     /* Memory is not shared with another user's process, who could change it; and the system would take our
@@ -77,7 +79,7 @@ static int clone_with_fallbacks(struct launch *l)
     const bool other_user = (l->plan.child.flags & (MP_SPAWN_SET_UID | MP_SPAWN_SET_GID)) != 0;
     for (int i = other_user ? 1 : 0; i < n_flags; i++) {
         for (int pidfd = l->with_pidfd ? MP_PRIV_CLONE_PIDFD : 0;; pidfd = 0) {
-            l->pid = mp_priv_sys.clone_child(mp_priv_child_run, stack_top, flags[i] | pidfd, &l->plan.child, &l->pidfd);
+            l->pid = mp_priv_sys.clone_child(mp_priv_child_run, stack_top, flags[i] | pidfd | exit_signal, &l->plan.child, &l->pidfd);
             if (l->pid >= 0) return 0;
             if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -errno;
             if (pidfd == 0) break;
@@ -100,7 +102,7 @@ static void clone_masked(void *arg)
 static int make_child(struct launch *l)
 {
     /* Its parent is the thread that makes it. */
-    const bool keep = (l->plan.child.flags & MP_SPAWN_DIE_WITH_PARENT) != 0 && !l->spawn->any_thread;
+    const bool keep = (l->plan.child.flags & MP_SPAWN_DIE_WITH_PARENT) != 0 && !l->spawn->by_server;
     if (keep) {
         const int r = mp_priv_keeper_run(clone_masked, l);
         if (r < 0) return r;
@@ -132,6 +134,9 @@ static int fail_as_reported(const struct launch *l, const struct mp_priv_child_r
     case MP_STAGE_EXEC:
         return mp_priv_fail(reterr, status, stage, "spawn %s", program_of(l, 70).text);
     case MP_STAGE_CHDIR:
+        if (l->spawn->options.cwd == NULL) {
+            return mp_priv_fail(reterr, status, stage, "spawn %s: working directory", program_of(l, OPERAND_MAX).text);
+        }
         return mp_priv_fail(reterr, status, stage, "spawn %s: working directory %s", program_of(l, OPERAND_MAX).text,
                             mp_priv_quote(l->spawn->options.cwd, OPERAND_MAX).text);
     case MP_STAGE_STDIO:
@@ -230,7 +235,7 @@ int mp_priv_child_start(const struct mp_priv_spawn *spawn, bool with_pidfd, stru
     return r;
 }
 
-int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
+int mp_priv_launch_child(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
 {
     if ((spawn->options.flags & MP_SPAWN_PRIVATE) != 0) return mp_priv_launch_private(spawn, ret_process, reterr);
     const int saved = errno;

@@ -221,7 +221,7 @@ static int launch(struct launch *l, const bool closed[3], mp_process **ret_proce
     return 0;
 }
 
-int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
+int mp_priv_launch_child(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
 {
     struct launch l;
     memset(&l, 0, sizeof(l));

@@ -30,8 +30,8 @@ static int check_stdio(struct mp_priv_spawn *spawn, mp_error *reterr)
     static const char *const names[] = {"stdin", "stdout", "stderr"};
     for (int i = 0; i < 3; i++) {
         const mp_stdio *io = &spawn->options.stdio[i];
-        if (io->kind < MP_STDIO_INHERIT || io->kind > MP_STDIO_HANDLE) {
-            return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: unknown kind %d of %s",
+        if (io->kind < MP_STDIO_INHERIT || io->kind > MP_STDIO_CAPTURED || (io->kind == MP_STDIO_CAPTURED && i == 0)) {
+            return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "spawn options: kind %d of %s",
                                   (int)io->kind, names[i]);
         }
         if (io->kind == MP_STDIO_HANDLE && mp_priv_handle_check(io->handle) < 0) {

@@ -19,7 +19,7 @@ struct mp_priv_spawn {
     int32_t priority;          /* niceness, if it is to change */
     bool set_priority;
     int start_dir;             /* a directory's descriptor that the child starts from; -1: the parent's own */
-    bool any_thread;           /* this thread lives as long as the process */
+    bool by_server;            /* this is the spawn server, whose only thread lives as long as itself */
     bool detached;             /* nobody's child */
 };
 
@@ -38,8 +38,18 @@ int mp_priv_spawn_resolve_system(struct mp_priv_spawn *spawn, mp_error *reterr);
 /** Whether descriptor number 0, 1 or 2 is open. Platform. */
 bool mp_priv_stdio_is_open(int number);
 
-/** Start the child. On success *ret_process holds one reference. Platform. */
-int mp_priv_launch(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
+/** Start the child, its captured streams included. On success *ret_process holds one reference. */
+int mp_priv_launch(struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
+
+/** The same, without captured streams. Platform. */
+int mp_priv_launch_child(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
+
+/** Wait until a child whose status is lost runs no more. Returns 0, MP_ETIMEDOUT, or MP_ECHILD if that can't be
+ *  known. Platform. */
+int mp_priv_process_wait_gone(mp_process *process, int timeout_ms);
+
+/** Give a process the reading end of its stream 1 or 2, to be taken. Platform. */
+void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle);
 
 /** Have the spawn server start it. POSIX. */
 int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);

@@ -13,6 +13,9 @@ struct mp_priv_pipe {
 /** Platform. */
 int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr);
 
+/** Platform. */
+int mp_priv_pipe_set_nonblocking(mp_handle handle, mp_error *reterr);
+
 /** Close what is open. */
 void mp_priv_pipe_close(struct mp_priv_pipe *pipe);
 

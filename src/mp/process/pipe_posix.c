@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <mp/c/socket.h>
 #include <mp/process/error.h>
 #include <mp/process/sys.h>
 
@@ -18,4 +19,9 @@ int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
     pipe->read = fd[0];
     pipe->write = fd[1];
     return 0;
+}
+
+int mp_priv_pipe_set_nonblocking(mp_handle handle, mp_error *reterr)
+{
+    return mp_socket_set_nonblocking(handle, 1, reterr);
 }

@@ -10,3 +10,9 @@ int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
     pipe->write = ends[1];
     return 0;
 }
+
+int mp_priv_pipe_set_nonblocking(mp_handle handle, mp_error *reterr)
+{
+    (void)handle;
+    return mp_priv_refuse(reterr, MP_ENOTSUP, MP_STAGE_STDIO, "spawn: streams can't be captured on Windows");
+}

@@ -95,7 +95,7 @@ static int plan_fds(struct mp_priv_plan *plan, const struct mp_priv_spawn *spawn
     if (spawn->options.n_fds > INT_MAX / 4) return MP_EINVAL;
     const size_t moves_size = 2 * most * sizeof(struct mp_priv_child_move);
     const size_t entries_size = most * sizeof(mp_fd_map);
-    const size_t used_size = (2 * most + 1) * sizeof(int);
+    const size_t used_size = (2 * most + 2) * sizeof(int);
     const size_t keep_size = (most + 1) * sizeof(int);
     char *memory = mp_priv_sys.alloc(moves_size + entries_size + used_size + keep_size);
     if (memory == NULL) return MP_ENOMEM;
@@ -109,6 +109,7 @@ static int plan_fds(struct mp_priv_plan *plan, const struct mp_priv_spawn *spawn
 
     add_entries(&l, spawn, null_fd);
     l.used[l.n_used++] = report_fd;
+    if (spawn->start_dir >= 0) l.used[l.n_used++] = spawn->start_dir;
     const bool in_the_way = report_fd < 3 || is_target_of_other(&l, report_fd, most);
     const int report_to = in_the_way ? pick_scratch(&l) : report_fd;
     add_moves(&l);

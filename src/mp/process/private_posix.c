@@ -20,6 +20,8 @@
 #include <mp/process/spawn_request_posix.h>
 #include <mp/process/sys.h>
 
+enum { ENDING_MS = 200 };
+
 struct mp_priv_server {
     atomic_uint n_ref;
     int connection;
@@ -71,6 +73,7 @@ static int start_program(int connection, mp_error *reterr)
     int r = mp_priv_spawn_resolve(&spawn, &options, NULL);
     if (r == 0) {
         spawn.detached = true;
+        spawn.blocked = UINT64_MAX; /* until it ignores them */
         r = mp_priv_child_start(&spawn, false, &child, NULL);
     }
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_SERVER, "spawn server %s", mp_priv_quote(argv[0], 80).text) : 0;
@@ -120,17 +123,18 @@ static void server_forget(struct mp_priv_server *server)
     if (current) mp_priv_server_unref(server);
 }
 
+/* When it is ending, a request's socket may be closed a moment before the connection. */
 static bool has_ended(const struct mp_priv_server *server)
 {
     struct pollfd ended = {.fd = server->connection, .events = 0};
-    return mp_priv_sys.poll(&ended, 1, 0) > 0;
+    return mp_priv_sys.poll(&ended, 1, ENDING_MS) > 0;
 }
 
 /* What mp_priv_request says, and MP_EAGAIN if a server that runs on dropped the request. */
 static int ask(const struct mp_priv_server *server, const struct mp_priv_request_head *head, const void *body,
-               const int *fds, struct mp_priv_reply *reply, int *reply_fds, int *ret_socket)
+               const int *fds, struct mp_priv_reply *reply, int *ret_pidfd, int *ret_socket)
 {
-    const int r = mp_priv_request(server->connection, head, body, fds, reply, reply_fds, ret_socket);
+    const int r = mp_priv_request(server->connection, head, body, fds, reply, ret_pidfd, ret_socket);
     return r == MP_ECONNRESET && !has_ended(server) ? MP_EAGAIN : r;
 }
 
@@ -139,23 +143,23 @@ static int spawn_by(struct mp_priv_server *server, const struct mp_priv_spawn_me
                     const struct mp_priv_spawn *spawn, mp_process *process, mp_error *reterr)
 {
     struct mp_priv_reply reply;
-    int fds[MP_PRIV_REPLY_FDS_MAX];
+    int pidfd;
     int socket;
     const struct mp_priv_request_head head = {MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_SPAWN, (uint32_t)message->size,
-                                              (uint32_t)message->n_fds};
-    const int r = ask(server, &head, message->body, message->fds, &reply, fds, &socket);
+                                              (uint32_t)message->n_fds, mp_priv_thread_number()};
+    const int r = ask(server, &head, message->body, message->fds, &reply, &pidfd, &socket);
     if (r < 0) {
         return mp_priv_fail(reterr, r, MP_STAGE_SERVER, "spawn %s: spawn server",
                             mp_priv_quote(spawn->options.argv[0], 50).text);
     }
     if (reply.error.status < 0) {
+        mp_priv_fd_close(pidfd);
         mp_priv_fd_close(socket);
-        /* The one error of its own that is answered by another server. */
-        if (reply.error.stage == MP_STAGE_SERVER && reply.error.status == MP_ESTALE) return MP_EPIPE;
         if (reterr != NULL) *reterr = reply.error;
-        return reply.error.status;
+        /* The one error of its own that is answered by another server. */
+        return reply.error.stage == MP_STAGE_SERVER && reply.error.status == MP_ESTALE ? MP_EPIPE : reply.error.status;
     }
-    mp_priv_process_set_private(process, spawn->options.flags, reply.pid, reply.n_fds > 0 ? fds[0] : -1, socket,
+    mp_priv_process_set_private(process, spawn->options.flags, reply.pid, pidfd, socket,
                                 server_ref(server));
     return 0;
 }
@@ -173,7 +177,7 @@ static int spawn_private(const struct mp_priv_spawn *spawn, mp_process *process,
         if (again || r == MP_ECONNRESET) server_forget(server);
         mp_priv_server_unref(server);
         if (!again) break;
-        r = tries == 0 ? 0 : r;
+        r = tries == 0 ? 0 : MP_ESTALE;
     }
     mp_priv_spawn_message_close(&message);
     return r;
@@ -185,6 +189,7 @@ int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_p
     int cancel_state;
     mp_process *process;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    mp_priv_reaper_retry();
     int r = mp_priv_process_new(true, &process);
     if (r < 0) {
         mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn %s", mp_priv_quote(spawn->options.argv[0], 60).text);
@@ -198,20 +203,32 @@ int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_p
     return r;
 }
 
-int mp_priv_server_kill(const struct mp_priv_server *server, int pid, int signal, bool group)
+static int ask_to_kill(const struct mp_priv_server *server, int pid, int signal, bool group)
 {
-    const struct mp_priv_request_head head = {MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(struct mp_priv_kill), 0};
+    const struct mp_priv_request_head head = {MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(struct mp_priv_kill), 0,
+                                              mp_priv_thread_number()};
     const struct mp_priv_kill order = {pid, signal, group};
     struct mp_priv_reply reply;
-    int fds[MP_PRIV_REPLY_FDS_MAX];
+    int pidfd;
     int socket;
-    const int r = ask(server, &head, &order, NULL, &reply, fds, &socket);
+    const int r = ask(server, &head, &order, NULL, &reply, &pidfd, &socket);
     if (r < 0) return r;
+    mp_priv_fd_close(pidfd);
     mp_priv_fd_close(socket);
     return reply.error.status;
 }
 
-int mp_priv_server_read_exit(int fd, mp_exit *ret_exit)
+/* Called with a lock held, which a cancelled thread would keep. */
+int mp_priv_server_kill(const struct mp_priv_server *server, int pid, int signal, bool group)
+{
+    int cancel_state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    const int r = ask_to_kill(server, pid, signal, group);
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    return r;
+}
+
+static int read_exit(int fd, mp_exit *ret_exit)
 {
     mp_exit exit;
     struct pollfd told = {.fd = fd, .events = POLLIN};
@@ -225,4 +242,14 @@ int mp_priv_server_read_exit(int fd, mp_exit *ret_exit)
     if (n != (int)sizeof(exit)) return MP_ECONNRESET;
     *ret_exit = exit;
     return 0;
+}
+
+/* As above. */
+int mp_priv_server_read_exit(int fd, mp_exit *ret_exit)
+{
+    int cancel_state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    const int r = read_exit(fd, ret_exit);
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    return r;
 }

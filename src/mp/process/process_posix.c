@@ -47,9 +47,15 @@ int mp_priv_process_has_pidfds(bool *ret_has)
     return r;
 }
 
+static void close_outputs(mp_process *process)
+{
+    for (int i = 0; i < 2; i++) process->output[i] = mp_priv_fd_close(process->output[i]);
+}
+
 static void process_free(mp_process *process)
 {
     mp_priv_server_unref(process->server);
+    close_outputs(process);
     if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
     mp_priv_fd_close(process->pidfd);
     mp_priv_fd_close(process->watch_fd);
@@ -68,7 +74,7 @@ int mp_priv_process_new(bool is_private, mp_process **ret_process)
     atomic_init(&process->n_ref, 1);
     atomic_init(&process->n_user, 1);
     process->owner = (int)getpid();
-    process->pidfd = process->exit_fd = process->watch_fd = -1;
+    process->pidfd = process->exit_fd = process->watch_fd = process->output[0] = process->output[1] = -1;
     pthread_mutex_init(&process->lock, NULL);
     pthread_cond_init(&process->start, NULL);
     if (kind == WATCH_THREAD) {
@@ -222,6 +228,22 @@ static int wait_until(mp_process *process, int timeout_ms, mp_exit *ret_exit)
     }
 }
 
+int mp_priv_process_wait_gone(mp_process *process, int timeout_ms)
+{
+    /* An ordinary child's status is lost only when it has ended. */
+    if (process->server == NULL) return 0;
+    if (process->pidfd < 0) return MP_ECHILD;
+    const int64_t deadline = now_ms() + timeout_ms;
+    for (;;) {
+        struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
+        const int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+        const int n = mp_priv_sys.poll(&ended, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
+        if (n > 0) return 0;
+        if (n == 0) return MP_ETIMEDOUT;
+        if (errno != EINTR) return -errno;
+    }
+}
+
 int mp_process_wait(mp_process *process, int timeout_ms, mp_exit *ret_exit, mp_error *reterr)
 {
     if (process == NULL) return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "wait: process is NULL");
@@ -324,6 +346,23 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", process->pid) : 0;
 }
 
+void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle)
+{
+    process->output[number - 1] = handle;
+}
+
+int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle)
+{
+    if (process == NULL || stream < 1 || stream > 2 || ret_handle == NULL) return MP_EINVAL;
+    pthread_mutex_lock(&process->lock);
+    const int fd = process->output[stream - 1];
+    process->output[stream - 1] = -1;
+    pthread_mutex_unlock(&process->lock);
+    if (fd < 0) return MP_ENOENT;
+    *ret_handle = fd;
+    return 0;
+}
+
 int mp_process_release(mp_process *process, mp_process_id *ret_id)
 {
     if (process == NULL || ret_id == NULL) return MP_EINVAL;
@@ -370,6 +409,11 @@ mp_process *mp_process_unref(mp_process *process)
     const int saved = errno;
     const bool last = atomic_fetch_sub_explicit(&process->n_user, 1, memory_order_acq_rel) == 1;
     if (last && process->kill_on_unref && process->owner == (int)getpid()) (void)mp_process_kill(process, SIGKILL);
+    if (last) {
+        pthread_mutex_lock(&process->lock);
+        close_outputs(process);
+        pthread_mutex_unlock(&process->lock);
+    }
     mp_priv_process_drop(process);
     errno = saved;
     return NULL;

@@ -32,6 +32,8 @@ struct mp_process {
     mp_process_exit_fn *on_exit; /* or NULL */
     void *on_exit_user;
 
+    int output[2]; /* captured stdout and stderr that nobody has taken; or -1 */
+
     pthread_cond_t start; /* started or discarded; for the watching thread */
     int watch_fd;         /* write end of its pipe, closed when the child has ended; -1 without the thread */
 

@@ -5,6 +5,7 @@
 #include <psapi.h>
 
 #include <mp/process/memory.h>
+#include <mp/process/options.h>
 
 /* The numbers that every platform uses for them. */
 enum { SIGNAL_KILL = 9, SIGNAL_TERM = 15, KILLED_BASE = 128 };
@@ -190,6 +191,25 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
     const int r = set_on_exit(process, callback, user);
     ReleaseSRWLockExclusive(&process->lock);
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", (int)process->pid) : 0;
+}
+
+void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle)
+{
+    (void)process;
+    (void)number;
+    (void)mp_handle_close(handle);
+}
+
+int mp_priv_process_wait_gone(mp_process *process, int timeout_ms)
+{
+    (void)process; /* no status is ever lost */
+    (void)timeout_ms;
+    return 0;
+}
+
+int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle)
+{
+    return process == NULL || stream < 1 || stream > 2 || ret_handle == NULL ? MP_EINVAL : MP_ENOENT;
 }
 
 int mp_process_release(mp_process *process, mp_process_id *ret_id)

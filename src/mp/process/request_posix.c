@@ -34,32 +34,31 @@ static int send_all(int socket, const void *data, size_t size, const int *fds, s
     return 0;
 }
 
-static void close_all(const int *fds, size_t n_fds)
+/* Waits for so many bytes. Returns 0, or a negative status. */
+static int receive_all(int socket, void *data, size_t size, int *ret_fd)
 {
-    for (size_t i = 0; i < n_fds; i++) mp_priv_fd_close(fds[i]);
+    for (size_t done = 0; done < size;) {
+        size_t n_fds = 0;
+        const int n = mp_socket_receive_fds(socket, (char *)data + done, size - done, ret_fd, ret_fd != NULL, &n_fds, NULL);
+        if (n == MP_EINTR) continue;
+        if (n <= 0) return n == 0 ? MP_ECONNRESET : n;
+        done += (size_t)n;
+    }
+    return 0;
 }
 
-static int receive_reply(int socket, struct mp_priv_reply *ret_reply, int *ret_fds)
+static int receive_reply(int socket, struct mp_priv_reply *ret_reply, int *ret_pidfd)
 {
-    size_t n_fds = 0;
-    int r = 0;
-    for (size_t done = 0; done < sizeof(*ret_reply);) {
-        int fds[MP_PRIV_REPLY_FDS_MAX];
-        size_t n_more = 0;
-        r = mp_socket_receive_fds(socket, (char *)ret_reply + done, sizeof(*ret_reply) - done, fds,
-                                  MP_PRIV_REPLY_FDS_MAX - n_fds, &n_more, NULL);
-        if (r == MP_EINTR) continue;
-        if (r <= 0) break;
-        done += (size_t)r;
-        for (size_t i = 0; i < n_more; i++) ret_fds[n_fds++] = fds[i];
-    }
-    if (r > 0 && n_fds == ret_reply->n_fds) return 0;
-    close_all(ret_fds, n_fds);
-    return r == 0 ? MP_ECONNRESET : r > 0 ? MP_EPROTO : r;
+    char byte;
+    *ret_pidfd = -1;
+    const int r = receive_all(socket, ret_reply, sizeof(*ret_reply), NULL);
+    /* The child runs: without a descriptor for its pidfd it is reached through the server. */
+    if (r == 0 && ret_reply->has_pidfd != 0 && receive_all(socket, &byte, 1, ret_pidfd) < 0) *ret_pidfd = -1;
+    return r;
 }
 
 int mp_priv_request(int server, const struct mp_priv_request_head *head, const void *body, const int *fds,
-                    struct mp_priv_reply *ret_reply, int *ret_fds, int *ret_socket)
+                    struct mp_priv_reply *ret_reply, int *ret_pidfd, int *ret_socket)
 {
     int socket = -1;
     int r = open_request(server, &socket);
@@ -67,7 +66,7 @@ int mp_priv_request(int server, const struct mp_priv_request_head *head, const v
     r = send_all(socket, head, sizeof(*head), fds, head->n_fds);
     if (r == 0) r = send_all(socket, body, head->size, NULL, 0);
     /* A server that refuses the head doesn't read the body: what it says counts. */
-    if (r == 0 || r == MP_ECONNRESET) r = receive_reply(socket, ret_reply, ret_fds);
+    if (r == 0 || r == MP_ECONNRESET) r = receive_reply(socket, ret_reply, ret_pidfd);
     if (r < 0) {
         mp_priv_fd_close(socket);
         return r;

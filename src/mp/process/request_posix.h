@@ -20,8 +20,7 @@ enum mp_priv_request_kind {
 
 enum {
     MP_PRIV_REQUEST_FDS_MAX = 250,
-    MP_PRIV_REQUEST_SIZE_MAX = 16 << 20,
-    MP_PRIV_REPLY_FDS_MAX = 4
+    MP_PRIV_REQUEST_SIZE_MAX = 16 << 20
 };
 
 struct mp_priv_request_head {
@@ -29,12 +28,13 @@ struct mp_priv_request_head {
     uint32_t kind;  /* enum mp_priv_request_kind */
     uint32_t size;  /* of the body */
     uint32_t n_fds; /* come with the head */
+    int32_t thread; /* that asks, in the system's numbers; 0: the first one */
 };
 
 struct mp_priv_reply {
     mp_error error; /* status 0: done */
     int32_t pid;
-    uint32_t n_fds; /* come with it: the child's pidfd, if the system has them */
+    uint32_t has_pidfd; /* one more byte follows, with the child's pidfd: apart, so that it may be lost alone */
 };
 
 struct mp_priv_kill {
@@ -46,10 +46,10 @@ struct mp_priv_kill {
 /** Ask a server: send the request, wait for the reply.
  *  server       the connection.
  *  ret_socket   the request's own socket, on which a child's end will be told; the caller closes it.
- *  ret_fds      room for MP_PRIV_REPLY_FDS_MAX, closed by the caller.
+ *  ret_pidfd    the child's; -1 if there is none, or no descriptor was left for it. Closed by the caller.
  *  Returns 0 (the reply may tell an error of its own), MP_EPIPE if the server was gone before it could get the
  *  request, MP_ECONNRESET if it went before it replied, or another negative status. */
 int mp_priv_request(int server, const struct mp_priv_request_head *head, const void *body, const int *fds,
-                    struct mp_priv_reply *ret_reply, int *ret_fds, int *ret_socket);
+                    struct mp_priv_reply *ret_reply, int *ret_pidfd, int *ret_socket);
 
 #endif

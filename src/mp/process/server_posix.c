@@ -14,6 +14,7 @@
 #include <mp/process/fd_posix.h>
 #include <mp/process/launch_posix.h>
 #include <mp/process/memory.h>
+#include <mp/process/privileges_posix.h>
 #include <mp/process/process_posix.h>
 #include <mp/process/request_posix.h>
 #include <mp/process/spawn_request_posix.h>
@@ -62,10 +63,17 @@ static void on_sigchld(int number)
     errno = saved;
 }
 
-/* What the terminal or a supervisor sends to the application's group is not meant for its children's keeper. */
+/* What means that this program is faulty. */
+static bool is_fault(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE || number == SIGABRT ||
+           number == SIGTRAP || number == SIGSYS;
+}
+
+/* What the terminal or a supervisor sends to the application's group is not meant for its children's keeper. It was
+ * started with all signals blocked. */
 static int prepare_signals(struct server *s)
 {
-    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
     int fd[2];
     struct sigaction action;
     if (mp_priv_sys.make_pipe(fd) < 0) return -errno;
@@ -77,7 +85,9 @@ static int prepare_signals(struct server *s)
     }
     memset(&action, 0, sizeof(action));
     action.sa_handler = SIG_IGN;
-    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) (void)sigaction(ignored[i], &action, NULL);
+    for (int number = 1; number <= 64; number++) {
+        if (!is_fault(number)) (void)sigaction(number, &action, NULL);
+    }
     action.sa_handler = on_sigchld;
     action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
     (void)sigaction(SIGCHLD, &action, NULL);
@@ -115,7 +125,7 @@ static void reap(struct server *s)
     for (;;) {
         siginfo_t info = {.si_pid = 0};
         struct rusage usage;
-        const int r = mp_priv_sys.waitid(P_ALL, 0, &info, WEXITED | WNOHANG, &usage);
+        const int r = mp_priv_sys.waitid(P_ALL, 0, &info, WEXITED | WNOHANG | MP_PRIV_WAIT_ALL, &usage);
         if (r < 0 && errno == EINTR) continue;
         if (r < 0 || info.si_pid == 0) return;
         struct child **link = &s->children;
@@ -140,9 +150,9 @@ static void fill(mp_error *error, int status, const char *message)
 }
 
 /* Returns whether the client got it: a reply fits into the empty socket. */
-static bool reply(int fd, struct mp_priv_reply *reply, const int *fds)
+static bool reply(int fd, const struct mp_priv_reply *reply)
 {
-    return mp_socket_send_fds(fd, reply, sizeof(*reply), fds, reply->n_fds, NULL) == (int)sizeof(*reply);
+    return mp_socket_send_fds(fd, reply, sizeof(*reply), NULL, 0, NULL) == (int)sizeof(*reply);
 }
 
 static void refuse(const struct request *request, int status, const char *message)
@@ -150,7 +160,7 @@ static void refuse(const struct request *request, int status, const char *messag
     struct mp_priv_reply answer;
     memset(&answer, 0, sizeof(answer));
     fill(&answer.error, status, message);
-    (void)reply(request->fd, &answer, NULL);
+    (void)reply(request->fd, &answer);
 }
 
 /* Who sent a request: who made its socket. Until it has its reply it waits, so that its number is its own. It must be
@@ -161,7 +171,8 @@ static int check_client(const struct request *request, int *ret_pid)
     const int r = mp_socket_peer(request->fd, &peer, NULL);
     if (r < 0) return r;
     *ret_pid = (int)peer.pid;
-    return peer.uid == (int64_t)geteuid() && peer.gid == (int64_t)getegid() ? 0 : MP_ESTALE;
+    if (peer.uid != (int64_t)geteuid() || peer.gid != (int64_t)getegid()) return MP_ESTALE;
+    return mp_priv_privileges_same((int)peer.pid, request->head.thread) ? 0 : MP_ESTALE;
 }
 
 static struct child *child_new(const struct server *s, int client, bool tied, int *ret_status)
@@ -190,7 +201,7 @@ static void start_child(struct server *s, struct request *request, int client, s
     }
     memset(&answer, 0, sizeof(answer));
     if (mp_priv_child_start(spawn, s->has_pidfds, &started, &answer.error) < 0) {
-        (void)reply(request->fd, &answer, NULL);
+        (void)reply(request->fd, &answer);
         child_free(child);
         return;
     }
@@ -200,8 +211,9 @@ static void start_child(struct server *s, struct request *request, int client, s
     child->next = s->children;
     s->children = child;
     answer.pid = started.pid;
-    answer.n_fds = started.pidfd >= 0;
-    const bool told = reply(child->fd, &answer, &started.pidfd);
+    answer.has_pidfd = started.pidfd >= 0;
+    bool told = reply(child->fd, &answer);
+    if (told && started.pidfd >= 0) told = mp_socket_send_fds(child->fd, "", 1, &started.pidfd, 1, NULL) == 1;
     mp_priv_fd_close(started.pidfd);
     /* Nobody knows of it, and nobody ever will. */
     if (!told) (void)mp_priv_sys.kill(child->pid, SIGKILL);
@@ -235,7 +247,7 @@ static void serve_kill(struct server *s, struct request *request)
     } else if (mp_priv_sys.kill(order.group ? -order.pid : order.pid, order.signal) < 0) {
         fill(&answer.error, -errno, "spawn server: kill");
     }
-    (void)reply(request->fd, &answer, NULL);
+    (void)reply(request->fd, &answer);
 }
 
 static void serve(struct server *s, struct request *request)
@@ -243,7 +255,7 @@ static void serve(struct server *s, struct request *request)
     int client;
     const int r = check_client(request, &client);
     if (r < 0) {
-        refuse(request, r, "spawn server: it runs as another user than its client");
+        refuse(request, r, "spawn server: its client has other privileges");
         return;
     }
     switch (request->head.kind) {

@@ -244,7 +244,7 @@ static void take_numbers(struct mp_priv_spawn *spawn, const struct head *head)
     spawn->priority = head->priority;
     spawn->set_priority = head->set_priority != 0;
     spawn->connection.parent = -1;
-    spawn->any_thread = true;
+    spawn->by_server = true;
 }
 
 static bool unpack(struct mp_priv_spawn_unpacked *unpacked, struct reader *r, const struct head *head, const int *fds,

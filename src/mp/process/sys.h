@@ -29,6 +29,7 @@ struct mp_exit;
     X(int, clone_child, (int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd), \
       (run, stack_top, flags, arg, ret_pidfd)) \
     X(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size)) \
+    X(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size)) \
     X(int, poll, (struct pollfd *fds, unsigned count, int timeout_ms), (fds, count, timeout_ms)) \
     X(int, waitid, (int type, int id, siginfo_t *info, int options, struct rusage *usage), \
       (type, id, info, options, usage)) \
@@ -51,6 +52,9 @@ struct mp_priv_sys {
 
 /** The table in use. Written by tests only, while no other thread is in the library. */
 extern struct mp_priv_sys mp_priv_sys;
+
+/** The calling thread's number in the system; 0 where there is none. */
+int mp_priv_thread_number(void);
 
 /** Take fd out of an epoll set again. */
 void mp_priv_epoll_remove(int epoll, int fd);

@@ -67,6 +67,11 @@ static ssize_t sys_read(int fd, void *data, size_t size)
     return read(fd, data, size);
 }
 
+static ssize_t sys_write(int fd, const void *data, size_t size)
+{
+    return write(fd, data, size);
+}
+
 static int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms)
 {
     return poll(fds, count, timeout_ms);
@@ -141,6 +146,11 @@ static int sys_make_socketpair(int fd[2])
 static int sys_waitid(int type, int id, siginfo_t *info, int options, struct rusage *usage)
 {
     return (int)syscall(SYS_waitid, type, id, info, options, usage); /* libc's has no usage */
+}
+
+int mp_priv_thread_number(void)
+{
+    return (int)syscall(SYS_gettid);
 }
 
 static int sys_pidfd_open(int pid)
@@ -242,6 +252,11 @@ static int sys_waitid(int type, int id, siginfo_t *info, int options, struct rus
 {
     (void)usage;
     return waitid((idtype_t)type, (id_t)id, info, options);
+}
+
+int mp_priv_thread_number(void)
+{
+    return 0;
 }
 
 static int sys_pidfd_open(int pid)
