@@ -56,9 +56,12 @@ typedef struct mp_fd_map {
 /** The child leads a session of its own, without a terminal, and a process group (MP_SPAWN_OWN_GROUP).
  *  MP_ENOTSUP on Windows. */
 #define MP_SPAWN_OWN_SESSION (UINT64_C(1) << 3)
-/** The child is killed (SIGKILL) when this process ends, however it ends; when it executes another
- *  program, too. Its own children are not. A program that changes the user when it is executed (setuid)
- *  escapes. MP_ENOTSUP where the system can't: on POSIX systems other than Linux and FreeBSD. */
+/** The child is killed (SIGKILL) when this process ends, however it ends; if it isn't private, when this
+ *  process executes another program, too. Its own children are not. A program that changes the user when it
+ *  is executed (setuid) escapes. A thread of the library starts it: what Linux keeps for each thread
+ *  (capabilities, processor affinity, filters of system calls) is that thread's, which has it from the first
+ *  thread that started such a child. MP_ENOTSUP where the system can't: on POSIX systems other than Linux and
+ *  FreeBSD. */
 #define MP_SPAWN_DIE_WITH_PARENT (UINT64_C(1) << 4)
 /** Dropping the last reference while the child runs kills it (SIGKILL) instead of detaching it. */
 #define MP_SPAWN_KILL_ON_UNREF (UINT64_C(1) << 5)
@@ -72,10 +75,13 @@ typedef struct mp_fd_map {
 /** The child is private: it raises no SIGCHLD in this process, and no wait function of the application can take
  *  its status, which belongs to the handle alone. The spawn server starts it and waits for it: a small program
  *  (mp-spawn-server) that the library starts when the first private child is asked for, at any moment, and that
- *  ends when nobody needs it. The child is the server's, and inherits from it what no option names: control
- *  group, namespaces, limits, umask, niceness, as they were here when the server was started. Should the server
- *  be killed, handles report MP_EXIT_LOST unless the system still tells, children run on (those of
- *  MP_SPAWN_DIE_WITH_PARENT are killed), and the next private child starts a new server.
+ *  ends when nobody needs it. The child is the server's, and inherits from it what no option names: process
+ *  group, session and terminal, control group, namespaces, limits, umask, niceness, as they were here when the
+ *  server was started. Users, groups, capabilities, filters of system calls and root directory must be the same
+ *  as then, or a new server is started. Should the server be killed, handles report MP_EXIT_LOST unless the
+ *  system still tells, children run on (those of MP_SPAWN_DIE_WITH_PARENT are killed), and the next private child
+ *  starts a new server. Where this process is PID 1 or a child subreaper, the server's end is seen here, and if
+ *  it was killed so are its children's.
  *  The program is found by its installed path, or by the environment variable MP_SPAWN_SERVER.
  *  At most 246 descriptors. MP_ENOTSUP on Windows, where every child is. */
 #define MP_SPAWN_PRIVATE (UINT64_C(1) << 9)
