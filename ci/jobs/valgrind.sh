@@ -9,8 +9,10 @@ cmake_args=(
 # in there, and takes its time. Nor what needs pidfds, which it doesn't know: without them a copy of a handle in a forked
 # process stays. And not all tests once more in one process.
 without=(
+    CaptureOutput.OfManyChildrenLosesNothingInBoundedMemory
     Cost.IsIndependentOfTheParentsMemory
     Listen.RecoversFromALackOfDescriptors
+    Private.ServerDoesNotGrow
     SlowReader.IsServedNoFasterThanItReads
     SocketFds.ReportWhatTheDescriptorLimitCutOff
     SpawnProcess.FailsWithoutDescriptors

@@ -15,7 +15,8 @@
 #include <mp/process/process_posix.h>
 #include <mp/process/sys.h>
 
-enum { CHILD_STACK_SIZE = 64 * 1024, OPERAND_MAX = 30 };
+/* A detached child has a parent of its own, which has a stack too. */
+enum { CHILD_STACK_SIZE = 64 * 1024, STACKS_SIZE = 128 * 1024, OPERAND_MAX = 30 };
 
 struct launch {
     const struct mp_priv_spawn *spawn;
@@ -58,8 +59,8 @@ static int prepare(struct launch *l, mp_error *reterr)
     }
     const int r = mp_priv_plan_make(&l->plan, l->spawn, l->null_fd, l->report[1]);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
-    l->stack = mp_priv_sys.map_stack(2 * CHILD_STACK_SIZE);
-    if (l->spawn->detached) l->plan.child.detached_stack = (char *)l->stack + 2 * CHILD_STACK_SIZE;
+    l->stack = mp_priv_sys.map_stack(STACKS_SIZE);
+    if (l->spawn->detached) l->plan.child.detached_stack = (char *)l->stack + STACKS_SIZE;
     if (l->stack == NULL) return mp_priv_fail(reterr, -errno, MP_STAGE_MEMORY, "spawn %s", program_of(l, 60).text);
     return 0;
 }
@@ -225,7 +226,7 @@ int mp_priv_child_start(const struct mp_priv_spawn *spawn, bool with_pidfd, stru
         *ret_child = (struct mp_priv_child){l.pid, l.pidfd};
         l.pidfd = -1;
     }
-    if (l.stack != NULL) munmap(l.stack, 2 * CHILD_STACK_SIZE);
+    if (l.stack != NULL) munmap(l.stack, STACKS_SIZE);
     mp_priv_plan_free(&l.plan);
     mp_priv_fd_close(l.null_fd);
     mp_priv_fd_close(l.report[0]);
@@ -239,7 +240,7 @@ int mp_priv_launch_child(const struct mp_priv_spawn *spawn, mp_process **ret_pro
 {
     if ((spawn->options.flags & MP_SPAWN_PRIVATE) != 0) return mp_priv_launch_private(spawn, ret_process, reterr);
     const int saved = errno;
-    struct mp_priv_child child;
+    struct mp_priv_child child = {-1, -1};
     mp_process *process;
     mp_priv_reaper_retry();
     int r = mp_priv_process_new(false, &process);

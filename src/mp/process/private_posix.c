@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <mp/process/private_posix.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -113,14 +114,16 @@ static int server_get(struct mp_priv_server **ret_server, mp_error *reterr)
     return r;
 }
 
-/* It has ended: the next one who needs a server starts another. */
-static void server_forget(struct mp_priv_server *server)
+/* Drop what server_get gave. If the server has ended, the next one who needs a server starts another. */
+static void server_put(struct mp_priv_server *server, bool ended)
 {
     pthread_mutex_lock(&servers.lock);
-    const bool current = servers.current == server;
-    if (current) servers.current = NULL;
+    if (ended && servers.current == server) {
+        servers.current = NULL;
+        atomic_fetch_sub_explicit(&server->n_ref, 1, memory_order_relaxed); /* ours is left */
+    }
     pthread_mutex_unlock(&servers.lock);
-    if (current) mp_priv_server_unref(server);
+    mp_priv_server_unref(server);
 }
 
 /* When it is ending, a request's socket may be closed a moment before the connection. */
@@ -172,10 +175,10 @@ static int spawn_private(const struct mp_priv_spawn *spawn, mp_process *process,
         struct mp_priv_server *server = NULL;
         r = server_get(&server, reterr);
         if (r < 0) break;
+        assert(server != NULL);
         r = spawn_by(server, &message, spawn, process, reterr);
         const bool again = r == MP_EPIPE;
-        if (again || r == MP_ECONNRESET) server_forget(server);
-        mp_priv_server_unref(server);
+        server_put(server, again || r == MP_ECONNRESET);
         if (!again) break;
         r = tries == 0 ? 0 : MP_ESTALE;
     }

@@ -340,10 +340,11 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
         return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "on exit: an argument is NULL");
     }
     const int saved = errno;
+    const int pid = process->pid;
     int r = set_on_exit(process, callback, user);
     if (r == 0) r = start_on_exit(process);
     errno = saved;
-    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", process->pid) : 0;
+    return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", pid) : 0;
 }
 
 void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle)
