@@ -400,9 +400,18 @@ TEST(Private, ServerDoesNotGrow)
 
 TEST(Private, TakesAnyNumbersForItsDescriptors)
 {
-    Command command = ChildCommand("print_fds");
-    for (const int number : {3, 4, 5, 6, 7, 8, 9, 10, 19}) command.Hand(0, number);
-    EXPECT_EQ(ParseLines(OutputOf(command.Flags(MP_SPAWN_PRIVATE))).size(), 12U);
+    // Among them those at which the server has something of its own, and that which it would use next.
+    for (int low = 4; low < 15; ++low) {
+        for (int high = 15; high < 40; ++high) {
+            SCOPED_TRACE(std::to_string(low) + ", " + std::to_string(high));
+            Command command = ChildCommand("exit_code");
+            for (int number = 3; number < low; ++number) command.Hand(0, number);
+            Process process;
+            mp_error error{};
+            ASSERT_EQ(command.Hand(0, high).Flags(MP_SPAWN_PRIVATE).Spawn(process, &error), 0) << error.message;
+            EXPECT_EQ(Wait(process.get()).value, 0);
+        }
+    }
 }
 
 TEST(Private, IsToldOfAlsoIfItDiesBeforeItsProgramRuns)
