@@ -203,8 +203,10 @@ int mp_priv_stream_new(mp_capture *capture, void *child, int number, struct mp_p
 
 static void wake(mp_capture *capture)
 {
-    /* A full pipe wakes it as well. */
-    while (mp_priv_sys.write(capture->wake[1], "", 1) < 0 && errno == EINTR) {}
+    /* A full pipe wakes it as well. Without memory for a byte now there is some later: it must be woken. */
+    while (mp_priv_sys.write(capture->wake[1], "", 1) < 0 && errno != EAGAIN) {
+        if (errno != EINTR) (void)poll(NULL, 0, RETRY_MS);
+    }
 }
 
 void mp_priv_stream_start(struct mp_priv_stream *stream, mp_handle handle)
