@@ -4,8 +4,6 @@
 #include <mp/process/capture.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 #include <mp/process/fd_posix.h>
 #include <mp/process/lines.h>
 #include <mp/process/memory.h>
+#include <mp/process/options.h>
 #include <mp/process/sys.h>
 
 enum { LINE_MAX_BYTES = 16 << 20, READS_IN_A_ROW = 16, RETRY_MS = 10 };
@@ -226,11 +225,8 @@ static int copy_options(mp_capture_options *known, const mp_capture_options *opt
     if (options == NULL || options->size < sizeof(*known) || options->callback == NULL) {
         return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "capture: no callback, or no MP_CAPTURE_OPTIONS_INIT");
     }
-    for (size_t i = sizeof(*known); i < options->size; i++) {
-        if (((const unsigned char *)options)[i] == 0) continue;
-        return mp_priv_refuse(reterr, MP_E2BIG, MP_STAGE_ARGUMENT,
-                              "capture: a field at offset %zu is unknown to this version", i);
-    }
+    const int r = mp_priv_options_check_rest("capture", options, sizeof(*known), options->size, reterr);
+    if (r < 0) return r;
     *known = *options;
     if (known->max_line == 0) known->max_line = MP_CAPTURE_LINE_DEFAULT;
     if (known->max_line > LINE_MAX_BYTES) {

@@ -114,21 +114,13 @@ static _Noreturn void leave(int code)
     for (;;) CALL(exit_group, code);
 }
 
-#ifdef __GLIBC__
-extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
-#define CLONE __clone
-#else
-extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
-#define CLONE clone
-#endif
-
 static int clone_onto(void *stack, int (*run)(void *), struct mp_priv_child_plan *plan)
 {
-    if (CLONE(run, stack, MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, plan) >= 0) return 0;
+    if (MP_PRIV_CLONE(run, stack, MP_PRIV_CLONE_VM | MP_PRIV_CLONE_VFORK, plan) >= 0) return 0;
     if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -1;
     /* It is not done with the memory, or not done at all, when this returns. */
     plan->shares_memory = false;
-    return CLONE(run, stack, 0, plan) < 0 ? -1 : 0;
+    return MP_PRIV_CLONE(run, stack, 0, plan) < 0 ? -1 : 0;
 }
 
 #else

@@ -12,6 +12,7 @@
 #include <mp/process/fd_posix.h>
 #include <mp/process/keeper_posix.h>
 #include <mp/process/plan_posix.h>
+#include <mp/process/private_posix.h>
 #include <mp/process/process_posix.h>
 #include <mp/process/sys.h>
 

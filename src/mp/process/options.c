@@ -4,6 +4,18 @@
 
 #include <mp/process/error.h>
 
+int mp_priv_options_check_rest(const char *what, const void *options, size_t known, size_t size, mp_error *reterr)
+{
+    const unsigned char *bytes = options;
+    for (size_t i = known; i < size; i++) {
+        if (bytes[i] != 0) {
+            return mp_priv_refuse(reterr, MP_E2BIG, MP_STAGE_ARGUMENT,
+                                  "%s: a field at offset %zu is unknown to this version", what, i);
+        }
+    }
+    return 0;
+}
+
 static int copy_known(mp_spawn_options *dst, const mp_spawn_options *src, mp_error *reterr)
 {
     if (src->size < MP_PRIV_SPAWN_OPTIONS_SIZE_MIN) {
@@ -11,14 +23,8 @@ static int copy_known(mp_spawn_options *dst, const mp_spawn_options *src, mp_err
                               "spawn options: size %zu is below %zu; use MP_SPAWN_OPTIONS_INIT", src->size,
                               (size_t)MP_PRIV_SPAWN_OPTIONS_SIZE_MIN);
     }
-    /* A newer caller may pass a longer struct; refuse only what this version can't honour. */
-    const unsigned char *bytes = (const unsigned char *)src;
-    for (size_t i = sizeof(*dst); i < src->size; i++) {
-        if (bytes[i] != 0) {
-            return mp_priv_refuse(reterr, MP_E2BIG, MP_STAGE_ARGUMENT,
-                                  "spawn options: a field at offset %zu is unknown to this version", i);
-        }
-    }
+    const int r = mp_priv_options_check_rest("spawn options", src, sizeof(*dst), src->size, reterr);
+    if (r < 0) return r;
     memset(dst, 0, sizeof(*dst));
     memcpy(dst, src, src->size < sizeof(*dst) ? src->size : sizeof(*dst));
     dst->size = sizeof(*dst);

@@ -23,6 +23,10 @@ struct mp_priv_spawn {
     bool detached;             /* nobody's child */
 };
 
+/** A newer caller may pass a longer struct: refuse only what this version, which knows so much of it, can't
+ *  honour. Returns 0 or MP_E2BIG. */
+int mp_priv_options_check_rest(const char *what, const void *options, size_t known, size_t size, mp_error *reterr);
+
 /** Check everything but argv. Makes nothing. */
 int mp_priv_spawn_resolve(struct mp_priv_spawn *spawn, const mp_spawn_options *options, mp_error *reterr);
 
@@ -50,8 +54,5 @@ int mp_priv_process_wait_gone(mp_process *process, int timeout_ms);
 
 /** Give a process the reading end of its stream 1 or 2, to be taken. Platform. */
 void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle);
-
-/** Have the spawn server start it. POSIX. */
-int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
 
 #endif

@@ -4,10 +4,13 @@
 
 #include <stdbool.h>
 
-#include <mp/c/process.h>
+#include <mp/process/options.h>
 
 /** A connection to a spawn server. */
 struct mp_priv_server;
+
+/** Have the spawn server start a child. On success *ret_process holds one reference. */
+int mp_priv_launch_private(const struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr);
 
 void mp_priv_server_unref(struct mp_priv_server *server);
 

@@ -74,6 +74,18 @@ enum {
     MP_PRIV_CLONE_VFORK = 0x4000
 };
 
+#ifdef __linux__
+/* The sanitizers of newer compilers replace clone() by a version that assumes a copy of the memory;
+ * the C library's other name for it is not replaced. */
+#if defined(__GLIBC__) && !defined(__cplusplus)
+extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define MP_PRIV_CLONE __clone
+#elif !defined(__cplusplus)
+extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+#define MP_PRIV_CLONE clone
+#endif
+#endif
+
 #ifdef __cplusplus
 }
 #endif

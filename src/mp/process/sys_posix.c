@@ -118,19 +118,9 @@ static int sys_thread_start(void *(*run)(void *), void *arg)
 
 #ifdef __linux__
 
-/* The sanitizers of newer compilers replace clone() by a version that assumes a copy of the memory;
- * the C library's other name for it is not replaced. */
-#ifdef __GLIBC__
-extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
-#define SYS_CLONE __clone
-#else
-extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
-#define SYS_CLONE clone
-#endif
-
 static int sys_clone_child(int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd)
 {
-    return SYS_CLONE(run, stack_top, flags, arg, ret_pidfd);
+    return MP_PRIV_CLONE(run, stack_top, flags, arg, ret_pidfd);
 }
 
 static int sys_make_pipe(int fd[2])
