@@ -66,4 +66,13 @@ void Flood::run(int fd, const Send& send)
     }
 }
 
+Call BesideFlood(int fd, Flood::Send send, Call call)
+{
+    const auto flood = std::make_shared<Flood>(fd, std::move(send));
+    return [flood, call = std::move(call)] {
+        flood->check();
+        call();
+    };
+}
+
 } // namespace bench

@@ -2,6 +2,8 @@
 #ifndef BENCH_FLOOD_H
 #define BENCH_FLOOD_H
 
+#include "client.h"
+
 #include <atomic>
 #include <capnp/capability.h>
 #include <functional>
@@ -37,6 +39,9 @@ private:
     std::atomic<bool> m_end{false};
     std::thread m_thread;
 };
+
+//! The call, while the flood goes on: from now until the last copy of what is returned is gone.
+Call BesideFlood(int fd, Flood::Send send, Call call);
 
 } // namespace bench
 

@@ -130,16 +130,13 @@ private:
     //! The call while another connection floods the server's loop.
     Call flooded(const Call& call) const
     {
-        auto flood = std::make_shared<Flood>(m_address->connect(), [](capnp::Capability::Client& bootstrap) {
+        const auto send = [](capnp::Capability::Client& bootstrap) {
             auto request = bootstrap.castAs<messages::Service>().addOnLoopRequest();
             request.setA(20);
             request.setB(22);
             return request.send().ignoreResult();
-        });
-        return [flood, call] {
-            flood->check();
-            call();
         };
+        return BesideFlood(m_address->connect(), send, call);
     }
 
     Service& connect(int fd)

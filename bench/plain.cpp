@@ -61,7 +61,7 @@ public:
     Call prepare(const std::string& op, size_t size) override
     {
         if (op == "add") return [this] { add(*m_connections.front()); };
-        if (op == "add-flooded" && m_address) return addFlooded();
+        if (op == "add-flooded" && m_address) return flooded(prepare("add", size));
         if (op == "echo") return [this, data = std::vector<kj::byte>(size, 'x')] { echo(data); };
         if (op == "connection" && m_address) return [this] { add(connect(m_address->connect())); };
         ThrowUnknown(op);
@@ -106,16 +106,13 @@ private:
     }
 
     //! The call while another connection floods the server.
-    Call addFlooded()
+    Call flooded(const Call& call) const
     {
-        auto flood = std::make_shared<Flood>(m_address->connect(), [](capnp::Capability::Client& bootstrap) {
+        const auto send_one = [](capnp::Capability::Client& bootstrap) {
             auto plain = bootstrap.castAs<schema::Plain>();
             return send(plain).ignoreResult();
-        });
-        return [this, flood] {
-            flood->check();
-            add(*m_connections.front());
         };
+        return BesideFlood(m_address->connect(), send_one, call);
     }
 
     void expect(Sum& sum)
