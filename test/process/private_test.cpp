@@ -18,54 +18,12 @@
 #include <gtest/gtest.h>
 
 #include <mp/process/request_posix.h>
-#include <support/fault.h>
+#include <support/private.h>
 #include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
 namespace {
-
-//! There is one before the first test: its connection stays open.
-class Server : public testing::Environment
-{
-    void SetUp() override { StartSpawnServer(); }
-};
-[[maybe_unused]] const testing::Environment* const g_server = testing::AddGlobalTestEnvironment(new Server);
-
-Command PrivateCommand(const std::string& name, std::vector<std::string> args = {})
-{
-    Command command = ChildCommand(name, std::move(args));
-    command.Flags(MP_SPAWN_PRIVATE);
-    return command;
-}
-
-Held StartPrivateHeld(uint64_t flags = 0)
-{
-    Pipe pipe = MakePipe();
-    Command command = PrivateCommand("hold");
-    Process process = command.Flags(MP_SPAWN_PRIVATE | flags).Stdio(0, pipe.read.get()).Start();
-    return {std::move(process), std::move(pipe.write)};
-}
-
-//! The server's number: it is the parent of its children.
-int ServerPid()
-{
-    Command command = PrivateCommand("print_attributes");
-    return std::stoi(ParseLines(OutputOf(command))["parent"]);
-}
-
-//! Runs in a process of its own with a server of its own, and may do to both what it likes. The expectations in it
-//! count.
-void Elsewhere(const std::function<void()>& body)
-{
-    GTEST_FLAG_SET(death_test_style, "threadsafe");
-    EXPECT_EXIT(
-        {
-            body();
-            _exit(testing::Test::HasFailure() ? 1 : 0);
-        },
-        testing::ExitedWithCode(0), "");
-}
 
 TEST(Private, TellsHowItEnded)
 {

@@ -40,6 +40,11 @@
 #else
 #define MP_PRIV_ESHUTDOWN (-4006)
 #endif
+#ifdef EUSERS
+#define MP_PRIV_EUSERS (-EUSERS)
+#else
+#define MP_PRIV_EUSERS (-4007)
+#endif
 
 /** X(name without MP_, value, text) for every status but MP_OK. */
 #define MP_STATUS_MAP(X) \
@@ -110,6 +115,7 @@
     X(EDQUOT, MP_PRIV_EDQUOT, "Disk quota exceeded") \
     X(ECANCELED, -ECANCELED, "Operation canceled") \
     X(EREMOTEIO, MP_PRIV_EREMOTEIO, "Remote error") \
+    X(EUSERS, MP_PRIV_EUSERS, "Too many users") \
     X(EUNKNOWN, -4095, "Unknown error")
 
 typedef enum mp_status {

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <unistd.h>
 
+#include <mp/process/fork_posix.h>
 #include <mp/process/sys.h>
 
 struct job {
@@ -20,7 +20,7 @@ static struct {
     pthread_cond_t posted;
     pthread_cond_t ended;
     struct job *jobs; /* the last that came is the first */
-    int owner;        /* the process that the thread is in */
+    int64_t owner;    /* the process that the thread is in */
 } keeper = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0};
 
 static void *work(void *arg)
@@ -40,10 +40,26 @@ static void *work(void *arg)
     return NULL;
 }
 
+void mp_priv_keeper_lock(void)
+{
+    pthread_mutex_lock(&keeper.lock);
+}
+
+void mp_priv_keeper_unlock(void)
+{
+    pthread_mutex_unlock(&keeper.lock);
+}
+
+void mp_priv_keeper_forget_waiters(void)
+{
+    keeper.posted = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    keeper.ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+}
+
 int mp_priv_keeper_run(void (*run)(void *), void *arg)
 {
     struct job job = {run, arg, NULL, false};
-    const int self = (int)getpid();
+    const int64_t self = mp_priv_fork_owner();
     pthread_mutex_lock(&keeper.lock);
     if (keeper.owner != self) { /* the first time, or after a fork */
         keeper.jobs = NULL;

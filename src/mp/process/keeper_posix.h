@@ -7,4 +7,9 @@
  *  Returns 0, or a negative status if the thread can't be started; then nothing was run. */
 int mp_priv_keeper_run(void (*run)(void *), void *arg);
 
+/** For fork(): jobs must not be copied while they change, and who waits for one is not in the copy. */
+void mp_priv_keeper_lock(void);
+void mp_priv_keeper_unlock(void);
+void mp_priv_keeper_forget_waiters(void);
+
 #endif

@@ -9,6 +9,8 @@
 /** The size of mp_spawn_options in the first released layout. */
 #define MP_PRIV_SPAWN_OPTIONS_SIZE_MIN (offsetof(mp_spawn_options, stdio) + 3 * sizeof(mp_stdio))
 
+struct mp_priv_link;
+
 struct mp_priv_spawn {
     mp_spawn_options options;  /* the fields that this version knows; pointers are the caller's */
     bool stdio_closed[3];      /* inherited, but not open in the parent either */
@@ -18,6 +20,7 @@ struct mp_priv_spawn {
     uint64_t ignored;
     int32_t priority;          /* niceness, if it is to change */
     bool set_priority;
+    struct mp_priv_link *server; /* that a private child is started by; NULL: this process's spawn server */
     int start_dir;             /* a directory's descriptor that the child starts from; -1: the parent's own */
     bool by_server;            /* this is the spawn server, whose only thread lives as long as itself */
     bool detached;             /* nobody's child */

@@ -10,7 +10,8 @@
 
 #include <mp/process/error.h>
 #include <mp/process/fd_posix.h>
-#include <mp/process/private_posix.h>
+#include <mp/process/fork_posix.h>
+#include <mp/process/link_posix.h>
 #include <mp/process/sys.h>
 
 enum { WATCH_UNKNOWN, WATCH_PIDFD, WATCH_THREAD };
@@ -52,28 +53,37 @@ static void close_outputs(mp_process *process)
     for (int i = 0; i < 2; i++) process->output[i] = mp_priv_fd_close(process->output[i]);
 }
 
+static bool is_ours(const mp_process *process)
+{
+    return process->owner == mp_priv_fork_owner();
+}
+
 static void process_free(mp_process *process)
 {
-    mp_priv_server_unref(process->server);
+    mp_priv_link_unref(process->server);
     close_outputs(process);
     if (process->exit_fd != process->pidfd) mp_priv_fd_close(process->exit_fd);
     mp_priv_fd_close(process->pidfd);
     mp_priv_fd_close(process->watch_fd);
-    pthread_cond_destroy(&process->start);
-    pthread_mutex_destroy(&process->lock);
+    /* In a copy of the process threads that aren't there may hold the one and wait on the other, for ever. */
+    if (is_ours(process)) {
+        pthread_cond_destroy(&process->start);
+        pthread_mutex_destroy(&process->lock);
+    }
     free(process);
 }
 
 int mp_priv_process_new(bool is_private, mp_process **ret_process)
 {
     int kind = WATCH_PIDFD;
-    int r = is_private ? 0 : watch_kind(&kind);
+    int r = mp_priv_fork_prepare();
+    if (r == 0 && !is_private) r = watch_kind(&kind);
     if (r < 0) return r;
     mp_process *process = mp_priv_sys.alloc(sizeof(*process));
     if (process == NULL) return MP_ENOMEM;
     atomic_init(&process->n_ref, 1);
     atomic_init(&process->n_user, 1);
-    process->owner = (int)getpid();
+    process->owner = mp_priv_fork_owner();
     process->pidfd = process->exit_fd = process->watch_fd = process->output[0] = process->output[1] = -1;
     pthread_mutex_init(&process->lock, NULL);
     pthread_cond_init(&process->start, NULL);
@@ -108,7 +118,7 @@ void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int
 }
 
 void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
-                                 struct mp_priv_server *server)
+                                 struct mp_priv_link *server)
 {
     pthread_mutex_lock(&process->lock);
     set_started(process, flags, pid, pidfd);
@@ -145,12 +155,25 @@ void mp_priv_exit_set(mp_exit *out, const siginfo_t *info, const struct rusage *
 #endif
 }
 
+/* Of a child that has ended the system tells when its new parent has reaped it: soon, or never. */
+static bool ask_system(const mp_process *process, mp_exit *ret_exit)
+{
+    enum { TRIES = 20, PAUSE_MS = 5 };
+    for (int i = 0; i < TRIES; i++) {
+        if (mp_priv_sys.pidfd_exit(process->pidfd, ret_exit) == 0) return true;
+        struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
+        if (errno != ESRCH || mp_priv_sys.poll(&ended, 1, 0) <= 0) return false;
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+    return false;
+}
+
 /* The server has told, or it has ended: then the system may. */
 static int poll_private(mp_process *process)
 {
-    const int r = mp_priv_server_read_exit(process->exit_fd, &process->exit);
+    const int r = mp_priv_link_read_exit(process->exit_fd, &process->exit);
     if (r == MP_ETIMEDOUT) return r;
-    if (r < 0 && mp_priv_sys.pidfd_exit(process->pidfd, &process->exit) < 0) process->exit.how = MP_EXIT_LOST;
+    if (r < 0 && !ask_system(process, &process->exit)) process->exit.how = MP_EXIT_LOST;
     process->reaped = true;
     return 0;
 }
@@ -197,22 +220,15 @@ static int look(mp_process *process, mp_exit *ret_exit)
     return r;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_until(mp_process *process, int timeout_ms, mp_exit *ret_exit)
 {
-    const int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms + 1 : 0;
+    const int64_t deadline = timeout_ms > 0 ? mp_priv_now_ms() + timeout_ms + 1 : 0;
     for (int pause_ms = 0;;) {
         const int r = look(process, ret_exit);
         if (r != MP_ETIMEDOUT || timeout_ms == 0) return r;
         int64_t left = -1;
         if (timeout_ms > 0) {
-            left = deadline - now_ms();
+            left = deadline - mp_priv_now_ms();
             if (left <= 0) return MP_ETIMEDOUT;
         }
         struct pollfd ended = {.fd = process->exit_fd, .events = POLLIN};
@@ -233,10 +249,10 @@ int mp_priv_process_wait_gone(mp_process *process, int timeout_ms)
     /* An ordinary child's status is lost only when it has ended. */
     if (process->server == NULL) return 0;
     if (process->pidfd < 0) return MP_ECHILD;
-    const int64_t deadline = now_ms() + timeout_ms;
+    const int64_t deadline = mp_priv_now_ms() + timeout_ms;
     for (;;) {
         struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
-        const int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+        const int64_t left = timeout_ms < 0 ? -1 : deadline - mp_priv_now_ms();
         const int n = mp_priv_sys.poll(&ended, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
         if (n > 0) return 0;
         if (n == 0) return MP_ETIMEDOUT;
@@ -273,7 +289,7 @@ static int signal_child(const mp_process *process, int signal)
     const bool lost = process->server != NULL && process->exit.how == MP_EXIT_LOST;
     if (process->released || (process->reaped && !lost)) return MP_ESRCH;
     if (process->pidfd >= 0) return mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0) < 0 ? -errno : 0;
-    if (process->server != NULL) return mp_priv_server_kill(process->server, process->pid, signal, false);
+    if (process->server != NULL) return mp_priv_link_kill(process->server, process->pid, signal, false);
     return mp_priv_sys.kill(process->pid, signal) < 0 ? -errno : 0;
 }
 
@@ -287,7 +303,7 @@ static int signal_group(const mp_process *process, int signal)
         if (errno != EINVAL && errno != ENOSYS) return -errno; /* before Linux 6.9, and 5.1 */
     }
     if (process->reaped) return MP_ESRCH;
-    if (process->server != NULL) return mp_priv_server_kill(process->server, process->pid, signal, true);
+    if (process->server != NULL) return mp_priv_link_kill(process->server, process->pid, signal, true);
     return mp_priv_sys.kill(-process->pid, signal) < 0 ? -errno : 0;
 }
 
@@ -389,8 +405,7 @@ void mp_priv_process_drop(mp_process *process)
 {
     if (atomic_fetch_sub_explicit(&process->n_ref, 1, memory_order_acq_rel) != 1) return;
     /* A copy of the handle in a forked process has no child to reap. */
-    const bool ours = process->started && process->owner == (int)getpid();
-    if (ours && !process->released && !mp_priv_process_is_over(look(process, NULL))) {
+    if (is_ours(process) && process->started && !process->released && !mp_priv_process_is_over(look(process, NULL))) {
         (void)mp_priv_reaper_adopt(mp_priv_process_hold(process));
     } else {
         process_free(process);
@@ -409,11 +424,13 @@ mp_process *mp_process_unref(mp_process *process)
     if (process == NULL) return NULL;
     const int saved = errno;
     const bool last = atomic_fetch_sub_explicit(&process->n_user, 1, memory_order_acq_rel) == 1;
-    if (last && process->kill_on_unref && process->owner == (int)getpid()) (void)mp_process_kill(process, SIGKILL);
-    if (last) {
+    if (last && is_ours(process)) {
+        if (process->kill_on_unref) (void)mp_process_kill(process, SIGKILL);
         pthread_mutex_lock(&process->lock);
         close_outputs(process);
         pthread_mutex_unlock(&process->lock);
+    } else if (last) {
+        close_outputs(process);
     }
     mp_priv_process_drop(process);
     errno = saved;

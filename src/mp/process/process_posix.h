@@ -10,16 +10,16 @@
 
 #include <mp/c/process.h>
 
-struct mp_priv_server;
+struct mp_priv_link;
 
 struct mp_process {
     atomic_uint n_ref;  /* the callers' references and the library's */
     atomic_uint n_user; /* the callers' */
     int pid;
-    int owner;   /* the process that spawned it */
+    int64_t owner; /* the process that spawned it */
     int pidfd;   /* -1: the system has none */
     int exit_fd; /* the pidfd, the read end of the watching thread's pipe, or where the spawn server tells the end */
-    struct mp_priv_server *server; /* of a private child; or NULL */
+    struct mp_priv_link *server; /* of a private child; or NULL */
     bool leads_group;
     bool kill_on_unref;
 
@@ -50,7 +50,7 @@ void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int
 
 /** The private child runs. Takes the server's reference and both descriptors. */
 void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
-                                 struct mp_priv_server *server);
+                                 struct mp_priv_link *server);
 
 /** What the system told about the end of a child. */
 void mp_priv_exit_set(mp_exit *out, const siginfo_t *info, const struct rusage *usage);
@@ -82,6 +82,10 @@ int mp_priv_reaper_adopt(mp_process *process);
 
 /** Give a child up again that was adopted, if its end has not been seen. Returns whether it was. */
 bool mp_priv_reaper_drop(mp_process *process);
+
+/** For fork(): the list must not be copied while it changes. */
+void mp_priv_reaper_lock(void);
+void mp_priv_reaper_unlock(void);
 
 /** Try again what an earlier lack of resources prevented. Called before each spawn. */
 void mp_priv_reaper_retry(void);

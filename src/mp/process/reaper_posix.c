@@ -5,9 +5,9 @@
 #include <mp/process/process_posix.h>
 
 #include <errno.h>
-#include <unistd.h>
 
 #include <mp/process/fd_posix.h>
+#include <mp/process/fork_posix.h>
 #include <mp/process/sys.h>
 
 enum { RETRY_MS = 100, HELD_BACK_MS = 10 };
@@ -16,7 +16,7 @@ static struct {
     pthread_mutex_t lock;
     mp_process *list;
     int epoll;
-    int owner; /* after a fork the list is the parent's */
+    int64_t owner; /* after a fork the list is the parent's */
     bool runs;
 } reaper = {.lock = PTHREAD_MUTEX_INITIALIZER, .epoll = -1};
 
@@ -115,7 +115,7 @@ static void *run(void *arg)
 /* Under the lock. */
 static void forget_after_fork(void)
 {
-    const int self = (int)getpid();
+    const int64_t self = mp_priv_fork_owner();
     if (reaper.owner == self) return;
     reaper.owner = self;
     reaper.list = NULL;
@@ -134,6 +134,16 @@ static int keep_going(mp_process **ret_ended)
     if (mp_priv_sys.thread_start(run, NULL) < 0) return -errno;
     reaper.runs = true;
     return 0;
+}
+
+void mp_priv_reaper_lock(void)
+{
+    pthread_mutex_lock(&reaper.lock);
+}
+
+void mp_priv_reaper_unlock(void)
+{
+    pthread_mutex_unlock(&reaper.lock);
 }
 
 int mp_priv_reaper_adopt(mp_process *process)

@@ -1,5 +1,6 @@
 /* mp-spawn-server CONNECTION: starts private children for the process at the other end of a socket, and owns their
  * wait. Started by the library. */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,5 +19,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "mp-spawn-server: %s\n", error.message);
         return 2;
     }
-    return mp_priv_server_run(connection) < 0 ? 1 : 0;
+    struct mp_priv_server server;
+    int r = mp_priv_server_init(&server);
+    if (r == 0) r = mp_priv_server_add_connection(&server, connection);
+    if (r == 0) mp_priv_server_run(&server);
+    mp_priv_server_close(&server);
+    return r < 0 ? 1 : 0;
 }

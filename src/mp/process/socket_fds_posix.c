@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include <mp/c/socket.h>
+#include <mp/process/socket_fds_posix.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ union control {
     char bytes[CONTROL_SIZE];
 };
 
-static ssize_t send_first(int fd, const void *data, size_t size, const int *fds, size_t n_fds)
+static ssize_t send_first(int fd, const void *data, size_t size, const int *fds, size_t n_fds, int flags)
 {
     union control control;
     struct iovec part = {.iov_base = (void *)data, .iov_len = size};
@@ -37,7 +37,7 @@ static ssize_t send_first(int fd, const void *data, size_t size, const int *fds,
         memcpy(CMSG_DATA(header), fds, n_fds * sizeof(int));
     }
     ssize_t n;
-    while ((n = mp_priv_sys.sendmsg(fd, &message)) < 0 && errno == EINTR) {}
+    while ((n = mp_priv_sys.sendmsg(fd, &message, flags)) < 0 && errno == EINTR) {}
     return n;
 }
 
@@ -56,7 +56,7 @@ int mp_socket_send_fds(mp_socket socket, const void *data, size_t size, const mp
     }
     if (size > count_max) size = count_max;
     const int saved = errno;
-    ssize_t n = send_first(socket, data, size, fds, n_fds);
+    ssize_t n = send_first(socket, data, size, fds, n_fds, 0);
     if (n < 0) {
         const int status = -errno;
         errno = saved;
@@ -71,6 +71,15 @@ int mp_socket_send_fds(mp_socket socket, const void *data, size_t size, const mp
     }
     errno = saved;
     return (int)sent;
+}
+
+int mp_priv_socket_send_now(mp_socket socket, const void *data, size_t size, const int *fds, size_t n_fds)
+{
+    const int saved = errno;
+    const ssize_t n = send_first(socket, data, size, fds, n_fds, MSG_DONTWAIT);
+    const int r = n < 0 ? -errno : (int)n;
+    errno = saved;
+    return r;
 }
 
 struct received {
@@ -105,19 +114,16 @@ static void close_fds(const struct received *received)
     for (size_t i = 0; i < received->n_fds; i++) mp_priv_fd_close(received->fds[i]);
 }
 
-int mp_socket_receive_fds(mp_socket socket, void *data, size_t size, mp_handle *ret_fds, size_t max_fds,
-                          size_t *ret_n_fds, mp_error *reterr)
+static int receive(int socket, void *data, size_t size, int *ret_fds, size_t max_fds, size_t *ret_n_fds, int flags,
+                   mp_error *reterr)
 {
-    if (data == NULL || size == 0 || ret_n_fds == NULL || (ret_fds == NULL && max_fds > 0)) {
-        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "receive descriptors: an argument is NULL");
-    }
     const int saved = errno;
     union control control;
     struct iovec part = {.iov_base = data, .iov_len = size > count_max ? count_max : size};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
     ssize_t n;
-    while ((n = mp_priv_sys.recvmsg(socket, &message)) < 0 && errno == EINTR) {}
+    while ((n = mp_priv_sys.recvmsg(socket, &message, flags)) < 0 && errno == EINTR) {}
     if (n < 0) {
         const int status = -errno;
         errno = saved;
@@ -139,4 +145,19 @@ int mp_socket_receive_fds(mp_socket socket, void *data, size_t size, mp_handle *
     if (received.n_fds > 0) memcpy(ret_fds, received.fds, received.n_fds * sizeof(int));
     *ret_n_fds = received.n_fds;
     return (int)n;
+}
+
+int mp_socket_receive_fds(mp_socket socket, void *data, size_t size, mp_handle *ret_fds, size_t max_fds,
+                          size_t *ret_n_fds, mp_error *reterr)
+{
+    if (data == NULL || size == 0 || ret_n_fds == NULL || (ret_fds == NULL && max_fds > 0)) {
+        return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "receive descriptors: an argument is NULL");
+    }
+    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, 0, reterr);
+}
+
+int mp_priv_socket_receive_now(mp_socket socket, void *data, size_t size, int *ret_fds, size_t max_fds,
+                               size_t *ret_n_fds)
+{
+    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, MSG_DONTWAIT, NULL);
 }

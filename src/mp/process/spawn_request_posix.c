@@ -26,6 +26,7 @@ struct head {
     uint32_t set_priority;
     uint32_t n_argv;
     uint32_t n_env;
+    uint32_t has_start_dir; /* what is relative is so to where the client is */
     uint32_t has_cwd;
     uint32_t has_search_path;
     uint32_t n_limits;
@@ -84,9 +85,7 @@ static void add_stdio(struct mp_priv_spawn_message *message, const struct mp_pri
 static int add_fds(struct mp_priv_spawn_message *message, const struct mp_priv_spawn *spawn, struct head *head)
 {
     const size_t n_fds = spawn->options.n_fds + (spawn->connection.parent >= 0 ? 1 : 0);
-    message->fds[0] = mp_priv_sys.open_dir(".");
-    if (message->fds[0] < 0) return -errno;
-    message->n_fds = 1;
+    if (message->start_dir >= 0) message->fds[message->n_fds++] = message->start_dir;
     add_stdio(message, spawn, head);
     if (n_fds > MP_PRIV_REQUEST_FDS_MAX - message->n_fds) return MP_E2BIG;
     for (size_t i = 0; i < spawn->options.n_fds; i++) message->fds[message->n_fds++] = spawn->options.fds[i].parent;
@@ -126,6 +125,7 @@ static int pack(struct mp_priv_spawn_message *message, const struct mp_priv_spaw
     head.has_cwd = options->cwd != NULL;
     head.has_search_path = spawn->search_path != NULL;
     head.n_limits = (uint32_t)options->n_limits;
+    head.has_start_dir = message->start_dir >= 0;
     int r = add_fds(message, spawn, &head);
     if (r < 0) return r;
     const char *const *base = options->env != NULL ? options->env : (const char *const *)environ;
@@ -137,12 +137,25 @@ static int pack(struct mp_priv_spawn_message *message, const struct mp_priv_spaw
     return r;
 }
 
+/* A child that is to be elsewhere takes nothing from where we are, which we might not be allowed to open. */
+static int open_start_dir(struct mp_priv_spawn_message *message, const mp_spawn_options *options)
+{
+    if (options->cwd != NULL && options->cwd[0] == '/') return 0;
+    message->start_dir = mp_priv_sys.open_dir(".");
+    return message->start_dir < 0 ? -errno : 0;
+}
+
 int mp_priv_spawn_pack(struct mp_priv_spawn_message *message, const struct mp_priv_spawn *spawn, mp_error *reterr)
 {
     message->body = NULL;
     message->n_fds = 0;
-    message->fds[0] = -1;
-    const int r = pack(message, spawn);
+    message->start_dir = -1;
+    int r = open_start_dir(message, &spawn->options);
+    if (r < 0) {
+        return mp_priv_fail(reterr, r, MP_STAGE_CHDIR, "spawn %s: this process's directory",
+                            mp_priv_quote(spawn->options.argv[0], 50).text);
+    }
+    r = pack(message, spawn);
     if (r == 0) return 0;
     return mp_priv_fail(reterr, r, r == MP_ENOMEM ? MP_STAGE_MEMORY : MP_STAGE_SERVER, "spawn %s: request",
                         mp_priv_quote(spawn->options.argv[0], 50).text);
@@ -150,7 +163,7 @@ int mp_priv_spawn_pack(struct mp_priv_spawn_message *message, const struct mp_pr
 
 void mp_priv_spawn_message_close(struct mp_priv_spawn_message *message)
 {
-    mp_priv_fd_close(message->fds[0]);
+    mp_priv_fd_close(message->start_dir);
     free(message->body);
 }
 
@@ -208,7 +221,7 @@ static bool unpack_stdio(struct mp_priv_spawn *spawn, const struct head *head, c
 
 static size_t count_handles(const struct head *head)
 {
-    size_t n = 0;
+    size_t n = head->has_start_dir != 0;
     for (int i = 0; i < 3; i++) n += head->stdio_kind[i] == MP_STDIO_HANDLE;
     return n;
 }
@@ -255,10 +268,10 @@ static bool unpack(struct mp_priv_spawn_unpacked *unpacked, struct reader *r, co
     const char **env = argv + head->n_argv + 1;
     mp_resource_limit *limits = (mp_resource_limit *)(void *)(env + head->n_env + 1);
     mp_fd_map *map = (mp_fd_map *)(void *)(limits + head->n_limits);
-    size_t n_used = 1;
+    size_t n_used = 0;
 
     take_numbers(spawn, head);
-    spawn->start_dir = fds[0];
+    spawn->start_dir = head->has_start_dir != 0 ? fds[n_used++] : -1;
     if (!unpack_stdio(spawn, head, fds, &n_used)) return false;
     const void *limit_bytes = take(r, head->n_limits * sizeof(*limits));
     if (limit_bytes == NULL) return false;
@@ -285,7 +298,7 @@ int mp_priv_spawn_unpack(struct mp_priv_spawn_unpacked *unpacked, void *body, si
     /* Each of these is at least a byte of the body, which bounds the memory. */
     if (head.n_argv == 0 || head.n_argv > size || head.n_env > size ||
         head.n_limits > size / sizeof(mp_resource_limit) ||
-        head.n_fds > n_fds || n_fds != 1 + count_handles(&head) + head.n_fds) {
+        head.n_fds > n_fds || n_fds != count_handles(&head) + head.n_fds) {
         return MP_EPROTO;
     }
     const size_t memory_size = ((size_t)head.n_argv + head.n_env + 2) * sizeof(char *) +

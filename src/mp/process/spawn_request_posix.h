@@ -11,7 +11,8 @@
 struct mp_priv_spawn_message {
     void *body; /* to free */
     size_t size;
-    int fds[MP_PRIV_REQUEST_FDS_MAX]; /* to send along; borrowed, but for the first one */
+    int start_dir; /* ours; or -1 */
+    int fds[MP_PRIV_REQUEST_FDS_MAX]; /* to send along; borrowed */
     size_t n_fds;
 };
 

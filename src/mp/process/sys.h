@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -17,7 +18,8 @@ extern "C" {
 struct mp_exit;
 
 /* X(type, name, parameters, arguments). On failure each returns -1 or NULL and sets errno. Every
- * descriptor is close-on-exec from birth. pidfd_exit tells how a process ended that another one has reaped. */
+ * descriptor is close-on-exec from birth. make_copy is fork(); neither SIGCHLD nor a plain wait tells of an unseen
+ * one, in which nothing may be done but to make a copy and to exit. pidfd_exit tells how a process ended that another one has reaped. */
 #define MP_PRIV_SYS_MAP(X) \
     X(void *, alloc, (size_t size), (size)) \
     X(void *, map_stack, (size_t size), (size)) \
@@ -28,6 +30,8 @@ struct mp_exit;
     X(int, get_fd_flags, (int fd), (fd)) \
     X(int, clone_child, (int (*run)(void *), void *stack_top, int flags, void *arg, int *ret_pidfd), \
       (run, stack_top, flags, arg, ret_pidfd)) \
+    X(int, make_copy, (void), ()) \
+    X(int, make_unseen_copy, (void), ()) \
     X(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size)) \
     X(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size)) \
     X(int, poll, (struct pollfd *fds, unsigned count, int timeout_ms), (fds, count, timeout_ms)) \
@@ -41,8 +45,8 @@ struct mp_exit;
     X(int, epoll_make, (void), ()) \
     X(int, epoll_add, (int epoll, int fd), (epoll, fd)) \
     X(ssize_t, send, (int fd, const void *data, size_t size), (fd, data, size)) \
-    X(ssize_t, sendmsg, (int fd, const struct msghdr *message), (fd, message)) \
-    X(ssize_t, recvmsg, (int fd, struct msghdr *message), (fd, message))
+    X(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags)) \
+    X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 
 struct mp_priv_sys {
 #define MP_PRIV_SYS_MEMBER(type, name, parameters, arguments) type (*name) parameters;
@@ -52,6 +56,9 @@ struct mp_priv_sys {
 
 /** The table in use. Written by tests only, while no other thread is in the library. */
 extern struct mp_priv_sys mp_priv_sys;
+
+/** The monotonic clock, in milliseconds. */
+int64_t mp_priv_now_ms(void);
 
 /** The calling thread's number in the system; 0 where there is none. */
 int mp_priv_thread_number(void);

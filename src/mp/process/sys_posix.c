@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <mp/c/process.h>
@@ -57,6 +58,27 @@ static int sys_open_dir(const char *path)
 #endif
 }
 
+int64_t mp_priv_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int sys_make_copy(void)
+{
+    return (int)fork();
+}
+
+static int sys_make_unseen_copy(void)
+{
+#ifdef __linux__
+    return (int)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L); /* no signal at its end; the order of arguments differs */
+#else
+    return (int)fork();
+#endif
+}
+
 static int sys_get_fd_flags(int fd)
 {
     return fcntl(fd, F_GETFD);
@@ -87,14 +109,14 @@ static ssize_t sys_send(int fd, const void *data, size_t size)
     return send(fd, data, size, MSG_NOSIGNAL);
 }
 
-static ssize_t sys_sendmsg(int fd, const struct msghdr *message)
+static ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    return sendmsg(fd, message, MSG_NOSIGNAL);
+    return sendmsg(fd, message, MSG_NOSIGNAL | flags);
 }
 
-static ssize_t sys_recvmsg(int fd, struct msghdr *message)
+static ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    return recvmsg(fd, message, MSG_CMSG_CLOEXEC);
+    return recvmsg(fd, message, MSG_CMSG_CLOEXEC | flags);
 }
 
 static int sys_thread_start(void *(*run)(void *), void *arg)

@@ -1,0 +1,15 @@
+/* The copies of itself that a fork server makes: children, and the image that later ones are copies of. */
+#ifndef MP_PROCESS_SERVER_COPIES_POSIX_H
+#define MP_PROCESS_SERVER_COPIES_POSIX_H
+
+#include <mp/process/server_posix.h>
+
+/** Serve a whole request to fork, or to run a function for later children. Returns whether it is answered; if not,
+ *  call it again. */
+bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming *request);
+bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming *request);
+
+/** What was made for a request that another process works on. NULL is allowed. */
+void mp_priv_pending_free(struct mp_priv_pending *pending);
+
+#endif

@@ -1,0 +1,29 @@
+/* Requests as a server sees them: from the socket that a connection brings to the answer. */
+#ifndef MP_PROCESS_SERVER_REQUESTS_POSIX_H
+#define MP_PROCESS_SERVER_REQUESTS_POSIX_H
+
+#include <mp/process/server_posix.h>
+
+/** Take what a connection brings, or close the connection. */
+void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_connection *connection);
+
+/** Read what there is of a request; serve it when it is whole. */
+void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incoming *request);
+
+/** Those that wait for their answer: whether there is one now. */
+void mp_priv_incoming_retry(struct mp_priv_server *server);
+
+/** Whether requests may come. While there are too many of them, those that aren't whole after a while make room. */
+bool mp_priv_incoming_has_room(struct mp_priv_server *server);
+
+void mp_priv_incoming_free(struct mp_priv_incoming *request);
+
+/** Answer: nothing waits, since a reply fits into the empty socket. pidfd and extra go along; or -1.
+ *  Returns whether the client got it. */
+bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value, int pidfd, int extra);
+
+/** Answer that it can't be done. */
+void mp_priv_incoming_fail(const struct mp_priv_incoming *request, const mp_error *error);
+void mp_priv_incoming_refuse(const struct mp_priv_incoming *request, int status, const char *message);
+
+#endif

@@ -1,0 +1,172 @@
+// Private children when something around them goes wrong.
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <mp/process/sys.h>
+#include <support/private.h>
+#include <support/process_state.h>
+
+namespace mp::test {
+namespace {
+
+struct mp_priv_sys g_real;
+
+//! In a process of its own, where nothing has to be put back.
+void Elsewhere(struct mp_priv_sys& sys, const std::function<void()>& body)
+{
+    test::Elsewhere([&] {
+        g_real = sys;
+        body();
+    });
+}
+
+std::atomic<int> g_pairs_until_fork{0};
+Pipe* g_ask;
+Pipe* g_done;
+
+//! Somebody forks as soon as a pair is there, and has the time to.
+int PairDuringWhichSomebodyForks(int fd[2])
+{
+    char byte;
+    const int r = g_real.make_socketpair(fd);
+    if (r == 0 && --g_pairs_until_fork == 0) {
+        EXPECT_EQ(write(g_ask->write.get(), "", 1), 1);
+        if (WaitReadable(g_done->read.get(), 300)) {
+            EXPECT_EQ(read(g_done->read.get(), &byte, 1), 1);
+        }
+    }
+    return r;
+}
+
+//! Forks once it is asked to; the copy stays until the process ends.
+void ForkWhenAsked(const Pipe& until)
+{
+    char byte;
+    ASSERT_EQ(read(g_ask->read.get(), &byte, 1), 1);
+    const pid_t copy = fork();
+    if (copy == 0) {
+        close(until.write.get());
+        while (read(until.read.get(), &byte, 1) > 0) {}
+        _exit(0);
+    }
+    EXPECT_GT(copy, 0);
+    EXPECT_EQ(write(g_done->write.get(), "", 1), 1);
+}
+
+void EndServer()
+{
+    const int server = ServerPid();
+    kill(server, SIGKILL);
+    EXPECT_TRUE(WaitGone(server));
+}
+
+void ForkDuring(bool at_start_of_server)
+{
+    Pipe ask = MakePipe(), done = MakePipe(), until = MakePipe();
+    g_ask = &ask;
+    g_done = &done;
+    std::thread forker([&] { ForkWhenAsked(until); });
+    if (at_start_of_server) EndServer();
+    mp_priv_sys.make_socketpair = PairDuringWhichSomebodyForks;
+    // The first one is a request to the server that has ended.
+    g_pairs_until_fork = at_start_of_server ? 2 : 1;
+    Held held = StartPrivateHeld();
+    forker.join();
+    EndServer();
+    EXPECT_EQ(mp_process_wait(held.process.get(), DEADLINE_MS, nullptr, nullptr), 0);
+    EXPECT_EQ(Wait(PrivateCommand("exit_code", {"7"}).Start().get()).value, 7);
+}
+
+TEST(PrivateFault, ForkDuringARequestKeepsNothingOfTheServersOpen)
+{
+    Elsewhere(mp_priv_sys, [] { ForkDuring(false); });
+}
+
+TEST(PrivateFault, ForkDuringTheServersStartKeepsNothingOfItOpen)
+{
+    Elsewhere(mp_priv_sys, [] { ForkDuring(true); });
+}
+
+std::atomic<int> g_untold{0};
+
+//! The system tells when the child's new parent has reaped it.
+int ExitThatComesLate(int, struct mp_exit* ret_exit)
+{
+    if (g_untold-- > 0) {
+        errno = ESRCH;
+        return -1;
+    }
+    *ret_exit = {};
+    ret_exit->value = 7;
+    return 0;
+}
+
+TEST(PrivateFault, StatusIsNotLostIfTheSystemTellsItAMomentLater)
+{
+    Elsewhere(mp_priv_sys, [] {
+        Held held = StartPrivateHeld();
+        const Fd pidfd(mp_priv_sys.pidfd_open(mp_process_pid(held.process.get())));
+        if (pidfd.get() < 0) return; // nothing else would tell
+        const int server = ServerPid();
+        g_untold = 3;
+        mp_priv_sys.pidfd_exit = ExitThatComesLate;
+        kill(server, SIGSTOP);
+        held.hold.Close();
+        EXPECT_TRUE(WaitReadable(pidfd.get()));
+        kill(server, SIGKILL);
+        const mp_exit exit = Wait(held.process.get());
+        EXPECT_EQ(exit.how, MP_EXIT_EXITED);
+        EXPECT_EQ(exit.value, 7);
+    });
+}
+
+int NoDirectory(const char*)
+{
+    errno = EACCES;
+    return -1;
+}
+
+TEST(PrivateFault, OwnDirectoryMattersOnlyIfTheChildIsToBeThere)
+{
+    Elsewhere(mp_priv_sys, [] {
+        mp_priv_sys.open_dir = NoDirectory;
+        Command there = PrivateCommand("exit_code", {"7"}), here = PrivateCommand("exit_code", {"7"});
+        EXPECT_EQ(Wait(there.Cwd("/").Start().get()).value, 7);
+        Process process;
+        mp_error error{};
+        EXPECT_EQ(here.Spawn(process, &error), MP_EACCES);
+        EXPECT_EQ(error.stage, MP_STAGE_CHDIR);
+    });
+}
+
+TEST(PrivateFault, ConnectionThatTheApplicationClosesIsMadeAgain)
+{
+    Elsewhere(mp_priv_sys, [] {
+        Held held = StartPrivateHeld();
+        for (const auto& [fd, target] : Descriptors()) {
+            const bool is_own = fd < 3 || fd == held.hold.get() || fd == mp_process_exit_fd(held.process.get());
+            if (!is_own && target.starts_with("socket:")) close(fd);
+        }
+        // Strangers take the numbers, and must not be written to or closed.
+        int strangers[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, strangers), 0);
+        EXPECT_EQ(Wait(PrivateCommand("exit_code", {"7"}).Start().get()).value, 7);
+        EXPECT_EQ(mp_process_terminate(held.process.get(), -1, nullptr, nullptr), 0);
+        held.process.reset();
+        for (const int fd : strangers) {
+            EXPECT_FALSE(WaitReadable(fd, 0));
+            EXPECT_NE(fcntl(fd, F_GETFD), -1);
+        }
+    });
+}
+
+} // namespace
+} // namespace mp::test
