@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <new>
+#include <sys/mman.h>
 #include <type_traits>
 
 #include <mp/process/sys.h>
@@ -17,12 +20,22 @@ std::atomic<const char*> g_entry{nullptr};
 std::atomic<int> g_nth{0};
 std::atomic<int> g_err{0};
 
+//! Of this process and those that are forked while a fault is set: one call fails in all of them.
+struct Shared
+{
+    std::atomic<int> calls{0};
+    std::atomic<bool> has_hit{false};
+};
+Shared* g_shared;
+
 bool Hit(const char* name)
 {
     const char* entry = g_entry;
     if (entry != nullptr && std::strcmp(entry, name) != 0) return false;
-    if (++g_calls != g_nth) return false;
+    ++g_calls;
+    if (g_nth == 0 || ++g_shared->calls != g_nth) return false;
     g_failed = name;
+    g_shared->has_hit = true;
     errno = g_err;
     return true;
 }
@@ -46,6 +59,9 @@ MP_PRIV_SYS_MAP(FAULT_WRAPPER)
 
 void Fault::Install()
 {
+    void* shared = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) std::abort();
+    g_shared = new (shared) Shared;
     g_real = mp_priv_sys;
 #define FAULT_INSTALL(type, name, parameters, arguments) mp_priv_sys.name = Wrap_##name;
     MP_PRIV_SYS_MAP(FAULT_INSTALL)
@@ -60,12 +76,19 @@ Fault::Fault(const char* entry, int nth, int err)
     g_failed = nullptr;
     g_err = err;
     g_calls = 0;
+    g_shared->calls = 0;
+    g_shared->has_hit = false;
     g_nth = nth;
 }
 
 Fault::~Fault()
 {
     g_nth = 0;
+}
+
+bool Fault::has_hit()
+{
+    return g_shared->has_hit;
 }
 
 int Fault::calls()

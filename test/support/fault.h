@@ -21,6 +21,8 @@ public:
     Fault(const Fault&) = delete;
     Fault& operator=(const Fault&) = delete;
 
+    //! Whether the last one did, in this process or one that was forked meanwhile.
+    static bool has_hit();
     static int calls();              // so far
     static std::string failed_call(); // name of the entry that failed; empty if none did
 };

@@ -155,16 +155,21 @@ const Pipe& Permission()
     return pipe;
 }
 
-ForkServer StartForkServer(uint32_t max_children, uint32_t max_clients)
+int TryToStartForkServer(mp_forkserver** ret_server, uint32_t max_children, uint32_t max_clients, mp_error* error)
 {
     mp_forkserver_options options = MP_FORKSERVER_OPTIONS_INIT;
     options.entries = ENTRIES.data();
     options.n_entries = ENTRIES.size();
     options.max_children = max_children;
     options.max_clients = max_clients;
+    return mp_forkserver_start(&options, ret_server, error);
+}
+
+ForkServer StartForkServer(uint32_t max_children, uint32_t max_clients)
+{
     mp_forkserver* server = nullptr;
     mp_error error{};
-    EXPECT_EQ(mp_forkserver_start(&options, &server, &error), 0) << error.message;
+    EXPECT_EQ(TryToStartForkServer(&server, max_children, max_clients, &error), 0) << error.message;
     return ForkServer(server);
 }
 

@@ -33,6 +33,10 @@ using ForkServer = std::unique_ptr<mp_forkserver, CloseServer>;
 //!   wait     sends a byte to the pipe Progress(), waits for one from Permission()
 ForkServer StartForkServer(uint32_t max_children = 0, uint32_t max_clients = 0);
 
+//! The same, as the library returns it.
+int TryToStartForkServer(mp_forkserver** ret_server, uint32_t max_children = 0, uint32_t max_clients = 0,
+                         mp_error* error = nullptr);
+
 //! Made before the first server: its children have them too.
 const Pipe& Progress();
 const Pipe& Permission();

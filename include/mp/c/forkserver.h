@@ -116,7 +116,8 @@ MP_API MP_NODISCARD int mp_forkserver_start(const mp_forkserver_options *options
  *  Both are set on success only.
  *  Returns 0, or MP_ENOENT (no such entry point), MP_EINVAL, MP_EAGAIN (max_children, or the system's limit of
  *  processes; stage FORK), MP_EUSERS (max_clients), MP_EMFILE (in the server or here), MP_E2BIG (payload or
- *  descriptors). */
+ *  descriptors), MP_ECHILD (the copy that mp_forkserver_eval
+ *  left was killed: there is nothing to fork from any more). */
 MP_API MP_NODISCARD int mp_forkserver_fork(mp_forkserver *server, const mp_fork_options *options,
                                            mp_process **ret_process, mp_socket *ret_socket, mp_error *reterr);
 

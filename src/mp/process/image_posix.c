@@ -203,7 +203,7 @@ static _Noreturn void serve(const struct mp_priv_image *image)
         int fds[FDS_MAX];
         size_t n_fds = 0;
         const int n = mp_socket_receive_fds(image->commands, &command, sizeof(command), fds, FDS_MAX, &n_fds, NULL);
-        if (n == MP_EMFILE || n == MP_EINTR) continue;
+        if (n == MP_EMFILE || n == MP_ENOMEM || n == MP_EAGAIN) continue;
         if (n != (int)sizeof(command)) _exit(0);
         copy(image, &command, fds);
         for (size_t i = 0; i < n_fds; i++) mp_priv_fd_close(fds[i]);

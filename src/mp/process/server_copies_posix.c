@@ -131,6 +131,13 @@ static void refuse_fork(const struct mp_priv_incoming *request, int status)
     mp_priv_incoming_fail(request, &error);
 }
 
+static void refuse_without_image(const struct mp_priv_incoming *request)
+{
+    mp_error error;
+    (void)mp_priv_refuse(&error, MP_ECHILD, MP_STAGE_FORK, "fork server: the copy that mp_forkserver_eval left has ended");
+    mp_priv_incoming_fail(request, &error);
+}
+
 /* The child is in its own group before anybody can signal that. It runs no code but ours until then. */
 static void await_end(int fd)
 {
@@ -186,7 +193,7 @@ static bool finish_fork_by_image(struct mp_priv_server *server, struct mp_priv_i
     bool is_there;
     if (!hear(request, &answer, &is_there)) return false;
     if (!is_there) {
-        mp_priv_incoming_refuse(request, MP_ECONNRESET, "fork server: the process that eval left has ended");
+        mp_priv_incoming_refuse(request, MP_ECONNABORTED, "fork server: the child ended before its entry point");
     } else if (answer.status < 0) {
         refuse_fork(request, answer.status);
     } else {
@@ -221,7 +228,11 @@ bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming 
     pending->child_connection = mp_priv_fd_close(pending->child_connection);
     pending->child_socket = mp_priv_fd_close(pending->child_socket);
     request->pending = pending;
-    if (r < 0) mp_priv_incoming_refuse(request, r, "fork server: asking the process that eval left");
+    if (r == MP_EPIPE || r == MP_ECONNRESET) {
+        refuse_without_image(request);
+    } else if (r < 0) {
+        refuse_fork(request, r);
+    }
     return r < 0;
 }
 

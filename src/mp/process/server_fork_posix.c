@@ -145,8 +145,11 @@ static bool serve_connect(struct mp_priv_server *server, struct mp_priv_incoming
         mp_priv_incoming_refuse(request, MP_ENOMEM, "fork server: a connection");
         return true;
     }
-    (void)mp_priv_incoming_reply(request, (int)getpid(), -1, -1);
-    request->fd = -1;
+    if (mp_priv_incoming_reply(request, (int)getpid(), -1, -1)) {
+        request->fd = -1;
+    } else {
+        server->connections->fd = -1; /* the one just added */
+    }
     return true;
 }
 

@@ -37,9 +37,11 @@ static bool send_reply(int fd, const struct mp_priv_reply *reply)
     return mp_priv_socket_send_now(fd, reply, sizeof(*reply), NULL, 0) == (int)sizeof(*reply);
 }
 
+/* The byte must come, since it was announced. */
 static bool send_extra(int fd, int extra)
 {
-    return extra < 0 || mp_priv_socket_send_now(fd, "", 1, &extra, 1) == 1;
+    return extra < 0 || mp_priv_socket_send_now(fd, "", 1, &extra, 1) == 1 ||
+           mp_priv_socket_send_now(fd, "", 1, NULL, 0) == 1;
 }
 
 bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value, int pidfd, int extra)
