@@ -22,7 +22,9 @@ struct Ends
     kj::Own<FdStream> right;
 };
 
-enum class Kind { Socket, Pipes };
+//! Of the last one each end is two descriptors of one socket, as sshd gives them to what it starts.
+enum class Kind { Socket, Pipes, TwiceASocket };
+constexpr const char* KIND_NAMES[] = {"Socket", "Pipes", "TwiceASocket"};
 
 class FdStreams : public testing::TestWithParam<Kind>
 {
@@ -32,10 +34,11 @@ public:
 protected:
     Ends makeEnds()
     {
-        if (GetParam() == Kind::Socket) {
+        if (GetParam() != Kind::Pipes) {
             int fds[2];
             KJ_SYSCALL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-            return {make(fds[0]), make(fds[1])};
+            if (GetParam() == Kind::Socket) return {make(fds[0]), make(fds[1])};
+            return {make(fds[0], fcntl(fds[0], F_DUPFD_CLOEXEC, 0)), make(fds[1], fcntl(fds[1], F_DUPFD_CLOEXEC, 0))};
         }
         int forth[2];
         int back[2];
@@ -43,10 +46,7 @@ protected:
         KJ_SYSCALL(pipe2(back, O_CLOEXEC));
         return {make(back[0], forth[1]), make(forth[0], back[1])};
     }
-    kj::Own<FdStream> make(int socket)
-    {
-        return kj::heap<FdStream>(ReactorOf(m_loop).port(), kj::AutoCloseFd(socket));
-    }
+    kj::Own<FdStream> make(int socket) { return kj::heap<FdStream>(ReactorOf(m_loop).port(), kj::AutoCloseFd(socket)); }
     kj::Own<FdStream> make(int input, int output)
     {
         return kj::heap<FdStream>(ReactorOf(m_loop).port(), kj::AutoCloseFd(input), kj::AutoCloseFd(output));
@@ -67,8 +67,8 @@ protected:
     Logs m_logs;
     EventLoop m_loop{"mptest", m_logs.fn()};
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, FdStreams, testing::Values(Kind::Socket, Kind::Pipes),
-                         [](const auto& info) { return info.param == Kind::Socket ? "Socket" : "Pipes"; });
+INSTANTIATE_TEST_SUITE_P(Kinds, FdStreams, testing::Values(Kind::Socket, Kind::Pipes, Kind::TwiceASocket),
+                         [](const auto& info) { return KIND_NAMES[static_cast<int>(info.param)]; });
 
 TEST_P(FdStreams, CarryBytesBothWays)
 {
@@ -85,10 +85,12 @@ TEST_P(FdStreams, ReadsWaitForTheLeastNumberOfBytes)
     auto ends = makeEnds();
     std::string text(6, '\0');
     bool done = false;
-    auto promise = ends.right->tryRead(text.data(), 6, 6).then([&](size_t n) {
-        done = true;
-        return n;
-    }).eagerlyEvaluate(nullptr);
+    auto promise = ends.right->tryRead(text.data(), 6, 6)
+                       .then([&](size_t n) {
+                           done = true;
+                           return n;
+                       })
+                       .eagerlyEvaluate(nullptr);
     for (const char* piece : {"ab", "cd", "e"}) {
         write(*ends.left, piece);
         m_loop.m_io_context.waitScope.poll();

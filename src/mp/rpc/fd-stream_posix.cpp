@@ -396,6 +396,8 @@ void FdStream::shutdownWrite()
         KJ_SYSCALL(shutdown(outputFd(), SHUT_WR));
     } else {
         m_output_side = nullptr;
+        // Of a socket that is the input, too, closing one descriptor tells the peer nothing. A pipe refuses this.
+        shutdown(outputFd(), SHUT_WR);
         m_output = kj::AutoCloseFd();
     }
 }
