@@ -51,6 +51,9 @@ public:
         addDisconnectHandler(kj::Function<void()>(kj::fwd<F>(f)));
     }
 
+    //! Why the connection was given up, if the peer sent something that is no message. Owning the loop.
+    kj::Maybe<kj::Exception> streamError() const;
+
     //! False once the connection is destroyed; for those who may outlive it. Read owning the loop.
     std::shared_ptr<const bool> alive() const { return m_alive; }
 

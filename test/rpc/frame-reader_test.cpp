@@ -1,6 +1,7 @@
 #include <mp/rpc/frame-reader.h>
 
 #include <capnp/any.h>
+#include <capnp/rpc.capnp.h>
 #include <capnp/serialize.h>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -17,8 +18,8 @@ using Texts = std::vector<std::string>;
 Bytes MakeMessage(const Texts& texts, kj::uint first_segment_words = 1024)
 {
     capnp::MallocMessageBuilder builder(first_segment_words, capnp::AllocationStrategy::FIXED_SIZE);
-    auto list = builder.initRoot<capnp::AnyPointer>().initAs<capnp::List<capnp::Text>>(
-        static_cast<kj::uint>(texts.size()));
+    auto list =
+        builder.initRoot<capnp::AnyPointer>().initAs<capnp::List<capnp::Text>>(static_cast<kj::uint>(texts.size()));
     for (kj::uint i = 0; i < texts.size(); ++i) list.set(i, texts[i]);
     const auto words = capnp::messageToFlatArray(builder);
     const auto bytes = words.asBytes();
@@ -226,7 +227,8 @@ TEST(FrameReader, ReadsAHeaderOfManySegments)
     Append(bytes, Bytes(8));
     for (const size_t piece : {size_t{1}, size_t{3}, size_t{1000}, bytes.size()}) {
         FrameReader reader(MAX_WORDS);
-        for (size_t i = 0; i < bytes.size(); i += piece) reader.feed(Slice(bytes, i, std::min(i + piece, bytes.size())));
+        for (size_t i = 0; i < bytes.size(); i += piece)
+            reader.feed(Slice(bytes, i, std::min(i + piece, bytes.size())));
         ASSERT_TRUE(reader.hasMessage()) << piece;
         EXPECT_TRUE(reader.takeMessage()->getBody().isNull());
     }
@@ -247,10 +249,74 @@ TEST(FrameReader, AddsSizesWithoutOverflow)
     EXPECT_NE(Refusal(Header({2, 0xffffffffu, 0xffffffffu, 2})).find("message is too large"), std::string::npos);
 }
 
-TEST(FrameReader, RefusesText)
+TEST(FrameReader, RefusesTextAndShowsIt)
 {
     const std::string text = "GET / HTTP/1.1\r\nHost: example\r\n\r\n";
-    EXPECT_NE(Refusal(Bytes(text.begin(), text.end())), "");
+    EXPECT_EQ(
+        Refusal(Bytes(text.begin(), text.end())),
+        "message has too many segments, or is none: 'GET / HTTP/1.1\\0d\\0aHost: example\\0d\\0a\\0d\\0a'; does the "
+        "peer, a launcher or a login script print into the stream?");
+    const std::string long_text(1000, 'x');
+    EXPECT_NE(Refusal(Bytes(long_text.begin(), long_text.end())).find("'" + std::string(65, 'x') + "...'"),
+              std::string::npos);
+}
+
+//! The first message of a server, and of a client.
+std::vector<Bytes> FirstMessages()
+{
+    capnp::MallocMessageBuilder answer;
+    auto result = answer.initRoot<capnp::rpc::Message>().initReturn();
+    result.initResults().initCapTable(1)[0].setSenderHosted(0);
+    capnp::MallocMessageBuilder question;
+    question.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(0);
+    std::vector<Bytes> messages;
+    for (capnp::MessageBuilder* message : {&answer, &question}) {
+        const auto words = capnp::messageToFlatArray(*message);
+        const auto bytes = words.asBytes();
+        messages.emplace_back(bytes.begin(), bytes.end());
+    }
+    return messages;
+}
+
+TEST(FrameReader, RefusesTextBeforeAMessage)
+{
+    const std::string text = "Welcome\n";
+    for (const Bytes& message : FirstMessages()) {
+        for (size_t size = 1; size <= text.size(); ++size) {
+            SCOPED_TRACE(size);
+            const std::string banner = text.substr(text.size() - size);
+            Bytes bytes(banner.begin(), banner.end());
+            Append(bytes, message);
+            EXPECT_NE(Refusal(bytes).find(size > 1 ? "too many segments, or is none: '" + banner.substr(0, size - 1)
+                                                   : "too large, or is none: '\\0a\\00\\00"),
+                      std::string::npos)
+                << Refusal(bytes);
+            // However it is cut, the end of the message is not waited for.
+            FrameReader reader(MAX_WORDS);
+            EXPECT_NE(kj::runCatchingExceptions([&] {
+                          for (size_t i = 0; i < bytes.size(); ++i) Receive(reader, Slice(bytes, i, i + 1));
+                      }),
+                      nullptr);
+            EXPECT_FALSE(reader.hasMessage());
+        }
+    }
+}
+
+TEST(FrameReader, RefusesASingleByteBeforeAMessage)
+{
+    for (const Bytes& message : FirstMessages()) {
+        for (int byte = 2; byte < 256; ++byte) {
+            Bytes bytes{static_cast<kj::byte>(byte)};
+            Append(bytes, message);
+            EXPECT_NE(Refusal(bytes), "") << byte;
+        }
+    }
+}
+
+TEST(FrameReader, RefusesTwoCharactersThatNothingFollows)
+{
+    EXPECT_NE(Refusal({'x', '\n'}).find("'x\\0a'"), std::string::npos);
+    EXPECT_EQ(Refusal({'\n'}), "");
 }
 
 TEST(FrameReader, KeepsMessagesThatCameBeforeGarbage)

@@ -81,6 +81,16 @@ TEST(HostilePeer, ChangesBytesAnywhere)
     }
 }
 
+TEST(HostilePeer, PrintsText)
+{
+    RawPeer peer;
+    peer.send({'h', 'i', '\n'});
+    peer.expectClosed();
+    EXPECT_TRUE(
+        peer.logs().has(Log::Warning, "IPC connection failed: message has too many segments, or is none: 'hi\\0a'"))
+        << peer.logs().all();
+}
+
 TEST(HostilePeer, ReleasesWhatItDoesNotHave)
 {
     for (const uint32_t id : {0u, 1u, 0xffffffffu}) {

@@ -169,15 +169,22 @@ void ClientCall::failed(kj::Exception&& error)
 {
     // Whatever happens here, the caller must not wait for ever.
     KJ_DEFER(done());
-    if (error.getType() == kj::Exception::Type::DISCONNECTED) {
-        m_disconnected = "IPC client method call interrupted by disconnect.";
-    } else {
-        MP_LOGPLAIN(m_loop, Log::Info) << "{" << m_thread.thread_name << "} IPC client exception kj::Exception: "
-                                       << kj::str(error).cStr();
-        m_disconnected = "IPC client method call failed, and there is no memory to say why.";
+    m_disconnected = "IPC client method call failed, and there is no memory to say why.";
+    if (error.getType() != kj::Exception::Type::DISCONNECTED) {
         m_error = kj::heap(kj::mv(error));
-        m_disconnected = nullptr;
+    } else if (m_context.connection != nullptr) {
+        // RpcSystem calls all that ends a connection a disconnect.
+        KJ_IF_MAYBE (stream_error, m_context.connection->streamError()) {
+            m_error = kj::heap(kj::mv(*stream_error));
+        }
     }
+    if (m_error.get() == nullptr) {
+        m_disconnected = "IPC client method call interrupted by disconnect.";
+        return;
+    }
+    m_disconnected = nullptr;
+    MP_LOGPLAIN(m_loop, Log::Info) << "{" << m_thread.thread_name << "} IPC client exception kj::Exception: "
+                                   << kj::str(*m_error).cStr();
 }
 
 void ClientCall::wait()

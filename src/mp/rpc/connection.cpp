@@ -42,8 +42,20 @@ void Connection::init()
                              .then([this] {
                                  m_disconnect_handlers->disconnected = true;
                                  runDisconnectHandlers();
+                                 KJ_IF_MAYBE (error, streamError()) {
+                                     MP_LOG(*m_loop, Log::Warning)
+                                         << "IPC connection failed: " << error->getDescription().cStr();
+                                 }
                              })
                              .eagerlyEvaluate([this](kj::Exception&& error) { LogUncaughtTask(*m_loop, error); });
+}
+
+kj::Maybe<kj::Exception> Connection::streamError() const
+{
+    KJ_IF_MAYBE (error, m_network->inputError()) {
+        if (error->getType() != kj::Exception::Type::DISCONNECTED) return kj::cp(*error);
+    }
+    return nullptr;
 }
 
 Connection::~Connection() noexcept(false)

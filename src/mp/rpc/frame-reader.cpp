@@ -4,7 +4,7 @@
 
 #include <capnp/any.h>
 #include <cstring>
-#include <kj/debug.h>
+#include <mp/util.h>
 
 namespace mp {
 
@@ -20,6 +20,25 @@ uint32_t Read32(const kj::byte* p)
 
 //! Bytes of the header that starts with these four: number of segments less one, size of each, padded to a word.
 size_t HeaderSize(const kj::byte* p) { return (size_t{Read32(p)} + 3) / 2 * WORD; }
+
+//! Their first ones, readable.
+std::string ShownBytes(kj::ArrayPtr<const kj::byte> bytes)
+{
+    constexpr size_t MAX_SHOWN = 64;
+    const auto chars = bytes.slice(0, kj::min(bytes.size(), MAX_SHOWN + 1)).asChars();
+    return LogEscape(kj::strTree(kj::heapString(chars.begin(), chars.size())), MAX_SHOWN);
+}
+
+//! What a peer, or what started it, printed into the stream stands where a message should begin. Text is refused with its
+//! second byte, as a number of segments. A single byte makes the message behind it one of several segments, and its root
+//! pointer, which is the same for every RPC message, the size of one of them: too many words. That leaves what nobody
+//! prints: bytes 0 and 1.
+[[noreturn]] KJ_NOINLINE void Refuse(kj::StringPtr why, kj::ArrayPtr<const kj::byte> bytes)
+{
+    auto description = kj::str("message ", why, ", or is none: '", ShownBytes(bytes).c_str(),
+                               "'; does the peer, a launcher or a login script print into the stream?");
+    kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::mv(description)));
+}
 
 capnp::ReaderOptions Options(size_t max_words)
 {
@@ -130,7 +149,7 @@ bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
 {
     // Usually the whole header is there, and nothing is copied.
     if (m_header.empty() && bytes.size() >= 4) {
-        const size_t size = checkedHeaderSize(bytes.begin());
+        const size_t size = checkedHeaderSize(bytes);
         if (bytes.size() >= size) {
             begin(bytes.slice(0, size));
             bytes = bytes.slice(size, bytes.size());
@@ -138,11 +157,14 @@ bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
         }
     }
     for (;;) {
-        const size_t size = m_header.size() < 4 ? 4 : checkedHeaderSize(m_header.begin());
+        const size_t size = m_header.size() < 4 ? 4 : checkedHeaderSize(m_header);
         const size_t take = kj::min(size - m_header.size(), bytes.size());
         m_header.addAll(bytes.slice(0, take));
         bytes = bytes.slice(take, bytes.size());
-        if (m_header.size() < size) return false;
+        if (m_header.size() < size) {
+            checkUnfinishedHeader();
+            return false;
+        }
         if (size > 4) break;
     }
     begin(m_header);
@@ -150,18 +172,35 @@ bool FrameReader::takeHeader(kj::ArrayPtr<const kj::byte>& bytes)
     return true;
 }
 
-size_t FrameReader::checkedHeaderSize(const kj::byte* start)
+size_t FrameReader::checkedHeaderSize(kj::ArrayPtr<const kj::byte> start)
 {
-    KJ_REQUIRE(Read32(start) < MAX_SEGMENTS, "message has too many segments; is it no Cap'n Proto message?");
-    return HeaderSize(start);
+    if (Read32(start.begin()) >= MAX_SEGMENTS) Refuse("has too many segments", start);
+    return HeaderSize(start.begin());
+}
+
+size_t FrameReader::checkedWords(kj::ArrayPtr<const kj::byte> header, size_t segments) const
+{
+    size_t words = 0;
+    for (size_t i = 0; i < segments; ++i) words += Read32(header.begin() + 4 + 4 * i);
+    if (words > m_max_words) Refuse("is too large", header);
+    return words;
+}
+
+void FrameReader::checkUnfinishedHeader() const
+{
+    if (m_header.size() >= 4) {
+        checkedWords(m_header, m_header.size() / 4 - 1);
+        return;
+    }
+    kj::byte start[4]{};
+    memcpy(start, m_header.begin(), m_header.size());
+    if (Read32(start) >= MAX_SEGMENTS) Refuse("has too many segments", m_header);
 }
 
 void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
 {
     const size_t segments = size_t{Read32(header.begin())} + 1;
-    size_t words = 0;
-    for (size_t i = 0; i < segments; ++i) words += Read32(header.begin() + 4 + 4 * i);
-    KJ_REQUIRE(words <= m_max_words, "message is too large", words, m_max_words);
+    const size_t words = checkedWords(header, segments);
     m_partial = kj::heap<Incoming>(header, segments, words, m_max_words);
 }
 

@@ -42,7 +42,11 @@ private:
 
     //! Take the header off the bytes, as far as it is there. @return whether a message has begun
     bool takeHeader(kj::ArrayPtr<const kj::byte>& bytes);
-    static size_t checkedHeaderSize(const kj::byte* start);
+    static size_t checkedHeaderSize(kj::ArrayPtr<const kj::byte> start);
+    //! Words of the first segments.
+    size_t checkedWords(kj::ArrayPtr<const kj::byte> header, size_t segments) const;
+    //! What is there of a header, whose rest may never come if it is none.
+    void checkUnfinishedHeader() const;
     //! @return whether the message was complete
     bool finishPartial();
     void begin(kj::ArrayPtr<const kj::byte> header);

@@ -44,6 +44,9 @@ public:
     //! Resolves when RpcSystem has done with the connection: the peer closed it, or it failed.
     kj::Promise<void> onDisconnect() { return m_disconnected.addBranch(); }
 
+    //! Why nothing more is received, if it isn't that the peer closed the stream.
+    const kj::Maybe<kj::Exception>& inputError() const { return m_error; }
+
     //! Send what was written, as far as that goes without waiting, then tell the peer that nothing follows.
     //! @return false when output is left; finish() waits for it
     bool close();
