@@ -1,22 +1,36 @@
 #ifndef EXAMPLE_CHILD_H
 #define EXAMPLE_CHILD_H
 
-#include "init.h"
 #include "init.capnp.h"
 #include "init.capnp.proxy-types.h"
+#include "init.h"
 
 #include <atomic>
 #include <mp/proxy-io.h>
 #include <string>
 #include <thread>
+#include <vector>
+
+//! A child that was started, and this side of the connection to it.
+struct Started
+{
+    std::string name;
+    mp::ProcessId pid;
+    mp::SocketId input;
+    mp::SocketId output;
+};
+
+//! Start the program that stands beside this one.
+Started StartBeside(const std::string& directory, const std::string& name);
+//! Start a program by a command that hands its own stdin and stdout on to it, as ssh does. On any machine.
+Started StartElsewhere(const std::vector<std::string>& command);
 
 //! A child process: its first object, and how it ended.
 class Child
 {
 public:
-    //! Start the program that stands beside this one.
-    //! @param ended  readable, for the caller, as soon as the child has ended
-    Child(mp::EventLoop& loop, const std::string& directory, std::string name);
+    //! Connect to it.
+    Child(mp::EventLoop& loop, Started started);
     //! Close the connection and wait until the child has ended.
     ~Child();
 

@@ -29,8 +29,4 @@ public:
 };
 } // namespace
 
-int main(int argc, char** argv)
-{
-    InitImpl init;
-    return Serve("mpcalculator", argc, argv, init);
-}
+int main(int argc, char** argv) { return Serve<InitImpl>("mpcalculator", argc, argv); }

@@ -4,6 +4,7 @@
 #include "child.h"
 #include "log.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <future>
@@ -74,7 +75,8 @@ private:
     {
         std::vector<pollfd> fds{{STDIN_FILENO, POLLIN, 0}};
         for (const Child* child : m_children) fds.push_back({child->endedFd(), POLLIN, 0});
-        while (poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {}
+        while (poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {
+        }
         for (size_t i = 1; i < fds.size(); ++i) {
             if (fds[i].revents != 0) return false;
         }
@@ -86,11 +88,12 @@ private:
     bool m_at_end{false};
 };
 
+//! @param command  starts the calculator; if empty, the one that stands beside this program is started
 //! @return whether all was well to the end of the input
-bool Run(mp::EventLoop& loop, const std::string& directory)
+bool Run(mp::EventLoop& loop, const std::string& directory, const std::vector<std::string>& command)
 {
-    Child printer_child(loop, directory, "mpprinter");
-    Child calculator_child(loop, directory, "mpcalculator");
+    Child printer_child(loop, StartBeside(directory, "mpprinter"));
+    Child calculator_child(loop, command.empty() ? StartBeside(directory, "mpcalculator") : StartElsewhere(command));
     const std::vector<const Child*> children{&printer_child, &calculator_child};
     auto child_ended = [&children](int milliseconds) {
         for (const Child* child : children) {
@@ -125,8 +128,10 @@ bool Run(mp::EventLoop& loop, const std::string& directory)
 
 int main(int argc, char** argv)
 {
-    if (argc != 1) {
-        std::cerr << "Usage: mpexample < equations" << std::endl;
+    if (argc > 1 && (argc == 2 || std::string(argv[1]) != "--calculator")) {
+        std::cerr << "Usage: mpexample [--calculator COMMAND [ARGUMENT]...] < equations\n"
+                     "A command such as: ssh host mpcalculator --stdio"
+                  << std::endl;
         return 2;
     }
     // Were a standard stream closed, the next descriptor to be opened would take its place.
@@ -138,7 +143,7 @@ int main(int argc, char** argv)
     const std::string directory = program.substr(0, program.find_last_of('/') + 1);
     try {
         LoopThread thread;
-        return Run(thread.loop(), directory) ? 0 : 1;
+        return Run(thread.loop(), directory, {argv + std::min(argc, 2), argv + argc}) ? 0 : 1;
     } catch (const std::exception& e) {
         std::cerr << "mpexample: " << e.what() << std::endl;
         return 1;

@@ -27,6 +27,5 @@ int main(int argc, char** argv)
 {
     // Output that is closed is an error to report, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
-    InitImpl init;
-    return Serve("mpprinter", argc, argv, init);
+    return Serve<InitImpl>("mpprinter", argc, argv);
 }

@@ -110,12 +110,17 @@ TEST(Example, AnswersEachEquationAtOnce)
     ExpectExit(result, 0);
 }
 
-TEST(Example, RefusesArguments)
+TEST(Example, RefusesOtherArguments)
 {
-    const Result result = RunProgram(Command({ExamplePath("mpexample"), "1+1"}));
-    EXPECT_EQ(result.out, "");
-    EXPECT_EQ(result.err, "Usage: mpexample < equations\n");
-    ExpectExit(result, 2);
+    for (const std::vector<std::string>& args :
+         {std::vector<std::string>{"1+1"}, {"--calculator"}, {"--stdio", "mpcalculator"}}) {
+        std::vector<std::string> argv{ExamplePath("mpexample")};
+        argv.insert(argv.end(), args.begin(), args.end());
+        const Result result = RunProgram(Command(argv));
+        EXPECT_EQ(result.out, "");
+        EXPECT_EQ(result.err.find("Usage: mpexample "), 0u) << result.err;
+        ExpectExit(result, 2);
+    }
 }
 
 TEST(Example, NamesAMissingChild)

@@ -54,12 +54,14 @@ Result RunProgram(Command command, const std::string& input)
     return result;
 }
 
-Example::Example()
+Example::Example(const std::vector<std::string>& args)
 {
     Pipe in = MakePipe();
     Pipe out = MakePipe();
     Pipe err = MakePipe();
-    Command command({ExamplePath("mpexample")});
+    std::vector<std::string> argv{ExamplePath("mpexample")};
+    argv.insert(argv.end(), args.begin(), args.end());
+    Command command(argv);
     m_process = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Stdio(2, err.write.get()).Start();
     m_input = std::move(in.write);
     m_output = std::move(out.read);
@@ -67,6 +69,8 @@ Example::Example()
 }
 
 void Example::write(const std::string& text) { WriteAll(m_input.get(), text); }
+
+void Example::kill() const { EXPECT_EQ(mp_process_kill(m_process.get(), SIGKILL), 0); }
 
 void Example::waitTaken() const
 {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <support/spawn.h>
+#include <vector>
 
 namespace mp::test {
 
@@ -25,11 +26,12 @@ Result RunProgram(Command command, const std::string& input = "");
 class Example
 {
 public:
-    Example();
+    explicit Example(const std::vector<std::string>& args = {});
 
     void write(const std::string& text);
     //! Wait until the parent has taken all that was written.
     void waitTaken() const;
+    void kill() const;
     void closeInput() { m_input.Close(); }
     //! The next line of standard output.
     std::string readLine() { return readLineOf(m_output); }
