@@ -2,7 +2,8 @@ about="g++ and Cap'n Proto as the distribution has them; warnings are errors"
 cmake_args=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DMP_WERROR=ON)
 race_repeats=50
 targets+=(mpbench)
-packages=(valgrind libc6-dbg libxml2-utils)
+packages=(valgrind libc6-dbg libxml2-utils openssh-client openssh-server)
+export MP_TEST_REQUIRE_SSHD=1
 
 # That it is drawn, whatever a busy machine measures.
 picture() {
