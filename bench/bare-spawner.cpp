@@ -29,10 +29,11 @@ pid_t ForkExec(const char* path, char* const* argv)
     _exit(127);
 }
 
-Call StartAndWait(pid_t (*start)(const char* path, char* const* argv))
+//! @param argument  empty for none
+Call StartAndWait(pid_t (*start)(const char* path, char* const* argv), std::string path, std::string argument)
 {
-    return [start, path = SelfPath(), argument = std::string{ROLE_NOTHING}]() mutable {
-        char* const argv[]{path.data(), argument.data(), nullptr};
+    return [start, path = std::move(path), argument = std::move(argument)]() mutable {
+        char* const argv[]{path.data(), argument.empty() ? nullptr : argument.data(), nullptr};
         const pid_t pid = start(path.c_str(), argv);
         int status = 0;
         Check(waitpid(pid, &status, 0), "waitpid");
@@ -60,8 +61,10 @@ Ballast::~Ballast()
 
 Call BareSpawner::prepare(const std::string& op, size_t)
 {
-    if (op == "posix-spawn") return StartAndWait(PosixSpawn);
-    if (op == "fork-exec") return StartAndWait(ForkExec);
+    if (op == "posix-spawn") return StartAndWait(PosixSpawn, SelfPath(), std::string{ROLE_NOTHING});
+    if (op == "fork-exec") return StartAndWait(ForkExec, SelfPath(), std::string{ROLE_NOTHING});
+    if (op == "start-posix") return StartAndWait(PosixSpawn, SMALLEST_PROGRAM, "");
+    if (op == "start-fork") return StartAndWait(ForkExec, SMALLEST_PROGRAM, "");
     ThrowUnknown(op);
 }
 

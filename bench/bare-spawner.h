@@ -12,6 +12,8 @@ namespace bench {
 
 //! The argument with which this program ends at once.
 constexpr std::string_view ROLE_NOTHING{"--nothing"};
+//! A program that does nothing and has little to load, so that starting it costs most.
+constexpr const char* SMALLEST_PROGRAM{"/bin/true"};
 
 //! Memory in small pages that the process really uses, as a large application would.
 class Ballast
@@ -27,7 +29,7 @@ private:
     void* m_memory{nullptr};
 };
 
-//! A client that starts this program and waits for its end.
+//! A client that starts this program, or the smallest, and waits for its end.
 class BareSpawner : public Client
 {
 public:

@@ -27,9 +27,11 @@ constexpr Kind KINDS[]{
     {"mp-listener", Link::listener, ConnectMpListener, ServeMpListener},
     {"mp-crowd", Link::listener, ConnectMpCrowd, ServeMpCrowd},
     {"spawner", Link::none, StartSpawner<0>, nullptr},
+    {"spawner-10m", Link::none, StartSpawner<10 * MIB>, nullptr},
     {"spawner-512m", Link::none, StartSpawner<512 * MIB>, nullptr},
     {"spawner-1g", Link::none, StartSpawner<1024 * MIB>, nullptr},
     {"spawner-2g", Link::none, StartSpawner<2048 * MIB>, nullptr},
+    {"spawner-4g", Link::none, StartSpawner<4096 * MIB>, nullptr},
 };
 
 } // namespace

@@ -22,7 +22,9 @@ struct Size {
     uint64_t bytes;
 };
 
+constexpr Size PARENT_10M{"10m", "10 MiB", 10 * MIB};
 constexpr Size PARENT_2G{"2g", "2 GiB", 2 * GIB};
+constexpr Size PARENT_4G{"4g", "4 GiB", 4 * GIB};
 
 TimedRow Echo(const std::string& kind, const std::string& text, const std::string& suffix, uint64_t size,
               const std::string& base)
@@ -70,17 +72,37 @@ TimedRow Flooded(TimedRow row)
 }
 
 //! What starts processes, in a parent that uses so much memory.
-TimedRow FromParent(const Size& parent, const std::string& op, const std::string& text)
+TimedRow FromParent(const Size& parent, const std::string& op, const std::string& text, const std::string& base)
 {
     const std::string suffix = std::string{"-"} + parent.suffix;
-    TimedRow row{op + suffix, text + ", parent of " + parent.text, "spawner" + suffix, op, op};
+    TimedRow row{op + suffix, text + ", parent of " + parent.text, "spawner" + suffix, op, base};
     row.memory = parent.bytes / 4 * 5;
     return row;
+}
+
+TimedRow FromParent(const Size& parent, const std::string& op, const std::string& text)
+{
+    return FromParent(parent, op, text, op);
 }
 
 TimedRow PosixSpawn(const Size& parent) { return FromParent(parent, "posix-spawn", "posix_spawn and wait"); }
 TimedRow ForkExec(const Size& parent) { return FromParent(parent, "fork-exec", "fork, exec and wait"); }
 TimedRow Spawn(const Size& parent) { return FromParent(parent, "spawn", "spawn to wait"); }
+
+//! A way to start a process: what it costs from a small parent, and what becomes of that from a large one.
+struct Start {
+    const char* op;
+    const char* text;
+    const char* base;
+
+    TimedRow small() const { return FromParent(PARENT_10M, op, text, base); }
+    TimedRow large() const { return FromParent(PARENT_4G, op, text, small().name); }
+};
+
+constexpr Start START_POSIX{"start-posix", "posix_spawn of /bin/true", ""};
+constexpr Start START_FORK{"start-fork", "fork and exec of /bin/true", "start-posix-10m"};
+constexpr Start START_ORDINARY{"start-ordinary", "spawn of /bin/true", "start-posix-10m"};
+constexpr Start START_PRIVATE{"start-private", "private spawn of /bin/true", "start-posix-10m"};
 
 TimedRow Raw()
 {
@@ -126,6 +148,8 @@ std::vector<TimedRow> MakeTimedRows()
     rows.push_back({"spawn", "spawn, connect, call, close, wait", "spawner", "spawn", "posix-spawn"});
     rows.push_back(PosixSpawn(PARENT_2G));
     rows.push_back(Spawn(PARENT_2G));
+    for (const Start& start : {START_POSIX, START_FORK, START_ORDINARY, START_PRIVATE}) rows.push_back(start.small());
+    for (const Start& start : {START_POSIX, START_ORDINARY, START_PRIVATE}) rows.push_back(start.large());
     return rows;
 }
 
@@ -146,6 +170,7 @@ std::vector<TimedRow> MakeTimedRowsOnRequest()
         rows.push_back(Spawn(parent));
     }
     rows.push_back(ForkExec(PARENT_2G));
+    rows.push_back(START_FORK.large());
     return rows;
 }
 
