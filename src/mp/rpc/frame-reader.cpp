@@ -29,10 +29,10 @@ std::string ShownBytes(kj::ArrayPtr<const kj::byte> bytes)
     return LogEscape(kj::strTree(kj::heapString(chars.begin(), chars.size())), MAX_SHOWN);
 }
 
-//! What a peer, or what started it, printed into the stream stands where a message should begin. Text is refused with its
-//! second byte, as a number of segments. A single byte makes the message behind it one of several segments, and its root
-//! pointer, which is the same for every RPC message, the size of one of them: too many words. That leaves what nobody
-//! prints: bytes 0 and 1.
+//! What a peer, or what started it, printed into the stream stands where a message should begin. Text is refused with
+//! its second byte, as a number of segments. A single byte makes the message behind it one of several segments, and its
+//! root pointer, which is the same for every RPC message, the size of one of them: too many words. That leaves what
+//! nobody prints: bytes 0 and 1.
 [[noreturn]] KJ_NOINLINE void Refuse(kj::StringPtr why, kj::ArrayPtr<const kj::byte> bytes)
 {
     auto description = kj::str("message ", why, ", or is none: '", ShownBytes(bytes).c_str(),
