@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <kj/string.h>
+#include <system_error>
 
 namespace mp {
 
@@ -16,6 +17,15 @@ std::string CurrentExceptionText() noexcept
     } catch (...) {
         return "unknown exception";
     }
+}
+
+void ThrowSystemError(const mp_error& error)
+{
+    const std::error_code code(error.system_code ? error.system_code : -error.status, std::system_category());
+    std::string message = error.message;
+    const std::string suffix = ": " + code.message();
+    if (message.ends_with(suffix)) message.resize(message.size() - suffix.size());
+    throw std::system_error(code, message);
 }
 
 void CaughtException::capture()

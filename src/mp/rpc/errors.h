@@ -4,12 +4,17 @@
 #include <exception>
 #include <kj/common.h>
 #include <kj/exception.h>
+#include <mp/c/error.h>
 #include <string>
 
 namespace mp {
 
 //! Text of the exception that is being handled, for the log.
 std::string CurrentExceptionText() noexcept;
+
+//! What the process layer reports as std::system_error. The exception's text ends with the system's own, so the message's
+//! goes.
+[[noreturn]] void ThrowSystemError(const mp_error& error);
 
 //! An exception on its way from the thread that caught it to the one that reports it.
 class CaughtException

@@ -1,5 +1,7 @@
 #include <mp/util.h>
 
+#include "errors.h"
+
 #include <cerrno>
 #include <kj/debug.h>
 #include <mp/c/process.h>
@@ -27,16 +29,6 @@ void AppendThreadId(std::string& out)
     id << std::this_thread::get_id();
     out += id.str();
 #endif
-}
-
-//! The exception's text ends with the system's own, so the message's must go.
-[[noreturn]] void ThrowSystemError(const mp_error& error)
-{
-    const std::error_code code(error.system_code ? error.system_code : -error.status, std::system_category());
-    std::string message = error.message;
-    const std::string suffix = ": " + code.message();
-    if (message.ends_with(suffix)) message.resize(message.size() - suffix.size());
-    throw std::system_error(code, message);
 }
 
 std::vector<char*> Pointers(const std::vector<std::string>& args)
