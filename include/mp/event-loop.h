@@ -16,6 +16,7 @@ namespace mp {
 
 class AsyncCleanup;
 class InFlight;
+class OutputLog;
 class Reactor;
 
 //! An event loop: the one place where connections, capabilities and promises live.
@@ -92,6 +93,7 @@ private:
     friend class ServerRequest;
     friend Reactor& ReactorOf(EventLoop& loop);
     friend AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
+    friend OutputLog& OutputLogOf(EventLoop& loop);
 
     std::shared_ptr<Reactor> m_reactor;
 
@@ -117,6 +119,7 @@ private:
     std::unique_ptr<AsyncCleanup> m_async_cleanup;
     //! Methods that threads run, or are to run.
     std::unique_ptr<InFlight> m_methods;
+    std::unique_ptr<OutputLog> m_output_log;
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

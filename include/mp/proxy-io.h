@@ -29,9 +29,31 @@ struct ProxyServer<ThreadMap>;
 
 namespace detail {
 //! The client side's connection over a stream, with the peer's first object. Owning the loop.
-std::pair<Connection*, ::capnp::Capability::Client> Connect(EventLoop& loop, Stream stream);
+std::pair<Connection*, ::capnp::Capability::Client> Connect(EventLoop& loop, Stream stream,
+                                                            FunctionRef<void(Connection&)> connected);
 //! Close the connection when the peer does. Owning the loop.
 void CloseOnDisconnect(ProxyContext& context);
+
+//! ConnectStream.
+//! @param connected  called with the connection before anything is sent, owning the loop
+template <typename InitInterface>
+std::unique_ptr<ProxyClient<InitInterface>> MakeClient(EventLoop& loop, Stream stream,
+                                                       FunctionRef<void(Connection&)> connected)
+{
+    // The loop must not end between its calls here.
+    const EventLoopRef ref(loop);
+    Connection* connection = nullptr;
+    std::optional<typename InitInterface::Client> bootstrap;
+    loop.call([&] {
+        auto connected_to = detail::Connect(loop, kj::mv(stream), connected);
+        connection = connected_to.first;
+        bootstrap.emplace(connected_to.second.template castAs<InitInterface>());
+    });
+    auto client = std::make_unique<ProxyClient<InitInterface>>(kj::mv(*bootstrap), connection,
+                                                               /* destroy_connection= */ true);
+    loop.call([&] { detail::CloseOnDisconnect(client->m_context); });
+    return client;
+}
 } // namespace detail
 
 //! Connect over a stream, and get the object that the peer serves. The client object owns the connection. Any thread;
@@ -40,19 +62,7 @@ void CloseOnDisconnect(ProxyContext& context);
 template <typename InitInterface>
 std::unique_ptr<ProxyClient<InitInterface>> ConnectStream(EventLoop& loop, Stream stream)
 {
-    // The loop must not end between its calls here.
-    const EventLoopRef ref(loop);
-    Connection* connection = nullptr;
-    std::optional<typename InitInterface::Client> bootstrap;
-    loop.call([&] {
-        auto connected = detail::Connect(loop, kj::mv(stream));
-        connection = connected.first;
-        bootstrap.emplace(connected.second.template castAs<InitInterface>());
-    });
-    auto client = std::make_unique<ProxyClient<InitInterface>>(kj::mv(*bootstrap), connection,
-                                                               /* destroy_connection= */ true);
-    loop.call([&] { detail::CloseOnDisconnect(client->m_context); });
-    return client;
+    return detail::MakeClient<InitInterface>(loop, kj::mv(stream), [](Connection&) {});
 }
 
 //! Serve an object over a stream. init is not owned, and outlives the connection. On the loop thread.

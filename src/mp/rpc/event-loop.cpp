@@ -2,6 +2,7 @@
 #include "fd-stream.h"
 #include "in-flight.h"
 #include "io-provider.h"
+#include "output-log.h"
 #include "reactor.h"
 #include "runtime.h"
 
@@ -52,6 +53,8 @@ Reactor& ReactorOf(EventLoop& loop) { return *loop.m_reactor; }
 
 AsyncCleanup& AsyncCleanupOf(EventLoop& loop) { return *loop.m_async_cleanup; }
 
+OutputLog& OutputLogOf(EventLoop& loop) { return *loop.m_output_log; }
+
 EventLoopRef::EventLoopRef(EventLoop& loop, Lock*) : m_loop(&loop) { loop.m_reactor->addRef(); }
 
 void EventLoopRef::reset(bool)
@@ -68,7 +71,7 @@ EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
     : m_exe_name(exe_name), m_reactor(std::make_shared<Reactor>()), m_io_context(MakeIoContext(*m_reactor)),
       m_task_errors(kj::heap<LogTaskErrors>(*this)), m_task_set(std::make_unique<kj::TaskSet>(*m_task_errors)),
       m_log_opts(std::move(log_opts)), m_context(context), m_async_cleanup(std::make_unique<AsyncCleanup>(*this)),
-      m_methods(std::make_unique<InFlight>())
+      m_methods(std::make_unique<InFlight>()), m_output_log(std::make_unique<OutputLog>(*this))
 {
     m_reactor->setLog(m_log_opts, m_exe_name);
     m_reactor->setOwnerSlot(&m_thread_id);
@@ -78,6 +81,7 @@ EventLoop::~EventLoop()
 {
     m_incoming_connections.clear();
     m_async_cleanup.reset();
+    m_output_log.reset();
     m_task_set.reset();
     m_io_context.provider = nullptr;
     m_io_context.lowLevelProvider = nullptr;

@@ -118,9 +118,11 @@ void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, std::optional
     });
 }
 
-std::pair<Connection*, capnp::Capability::Client> Connect(EventLoop& loop, Stream stream)
+std::pair<Connection*, capnp::Capability::Client> Connect(EventLoop& loop, Stream stream,
+                                                          FunctionRef<void(Connection&)> connected)
 {
     auto connection = std::make_unique<Connection>(loop, kj::mv(stream));
+    connected(*connection);
     ServerVatId vat_id;
     capnp::Capability::Client client = connection->m_rpc_system->bootstrap(vat_id.vat_id);
     return {connection.release(), kj::mv(client)};

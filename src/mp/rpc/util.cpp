@@ -1,6 +1,7 @@
 #include <mp/util.h>
 
 #include "errors.h"
+#include "spawn.h"
 
 #include <cerrno>
 #include <kj/debug.h>
@@ -29,15 +30,6 @@ void AppendThreadId(std::string& out)
     id << std::this_thread::get_id();
     out += id.str();
 #endif
-}
-
-std::vector<char*> Pointers(const std::vector<std::string>& args)
-{
-    std::vector<char*> result;
-    result.reserve(args.size() + 1);
-    for (const std::string& arg : args) result.push_back(const_cast<char*>(arg.c_str()));
-    result.push_back(nullptr);
-    return result;
 }
 } // namespace
 
@@ -110,21 +102,32 @@ std::string CommandLineFromArgv(const std::vector<std::string>& argv)
     return result;
 }
 
-std::tuple<ProcessId, SocketId> SpawnProcess(SpawnConnectInfoToArgsFn&& connect_info_to_args)
+std::vector<char*> Pointers(const std::vector<std::string>& strings)
+{
+    std::vector<char*> result;
+    result.reserve(strings.size() + 1);
+    for (const std::string& string : strings) result.push_back(const_cast<char*>(string.c_str()));
+    result.push_back(nullptr);
+    return result;
+}
+
+std::pair<Process, SocketId>
+SpawnConnected(const mp_spawn_options* options,
+               FunctionRef<std::vector<std::string>(const SpawnConnectInfo& connect_info)> make_argv)
 {
     struct Call
     {
-        SpawnConnectInfoToArgsFn& fn;
+        FunctionRef<std::vector<std::string>(const SpawnConnectInfo&)> fn;
         std::vector<std::string> args;
         std::vector<char*> argv;
         std::exception_ptr error;
-    } call{connect_info_to_args, {}, {}, {}};
+    } call{make_argv, {}, {}, {}};
 
     mp_process* process = nullptr;
     mp_socket socket = MP_SOCKET_INVALID;
     mp_error error;
     const int status = mp_spawn_connected(
-        nullptr,
+        options,
         [](void* user, const char* connect_info, const char* const** ret_argv) -> int {
             Call& call = *static_cast<Call*>(user);
             // No exception may cross the C layer.
@@ -141,11 +144,16 @@ std::tuple<ProcessId, SocketId> SpawnProcess(SpawnConnectInfoToArgsFn&& connect_
         &call, &process, &socket, &error);
     if (call.error) std::rethrow_exception(call.error);
     if (status < 0) ThrowSystemError(error);
+    return {Process(process), socket};
+}
+
+std::tuple<ProcessId, SocketId> SpawnProcess(SpawnConnectInfoToArgsFn&& connect_info_to_args)
+{
+    const auto [process, socket] = SpawnConnected(nullptr, connect_info_to_args);
     mp_process_id pid{};
-    const int released = mp_process_release(process, &pid);
+    const int released = mp_process_release(process.get(), &pid);
     assert(released == 0);
     (void)released;
-    mp_process_unref(process);
     return {pid, socket};
 }
 

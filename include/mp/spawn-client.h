@@ -1,0 +1,54 @@
+#ifndef MP_SPAWN_CLIENT_H
+#define MP_SPAWN_CLIENT_H
+
+#include <memory>
+#include <mp/function-ref.h>
+#include <mp/process.h>
+#include <mp/proxy-io.h>
+#include <mp/spawn.h>
+
+namespace mp {
+
+namespace detail {
+class ChildLink;
+
+//! Makes the client over a stream, as MakeClient does.
+using ConnectFn = FunctionRef<void(Stream stream, FunctionRef<void(Connection&)> connected)>;
+
+//! Start a child with a socket, and connect to it.
+//! @param process  the child; if this throws it has been reaped, unless it could not even be started
+//! @param started  called when the child runs, before it is connected to
+//! @return what ends the connection; gone when that is
+std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
+                                        FunctionRef<void()> started, ConnectFn connect);
+} // namespace detail
+
+//! A child, and the object that it serves.
+template <typename InitInterface>
+struct SpawnedClient
+{
+    Process process;
+    //! Destroyed first: that closes the connection, which ends most children.
+    std::unique_ptr<ProxyClient<InitInterface>> client;
+};
+
+//! Start a child, connect to it, and get the object that it serves. Any thread; on the loop thread only if the interface
+//! has no "construct" method. Without the flag MP_SPAWN_KILL_ON_UNREF, the child runs on when its Process is destroyed.
+//! @throws what Spawn() throws; std::runtime_error, which names the child and says how it ended, if it does before it
+//!         answers "construct"; otherwise what the log function throws when "construct" fails. The child is killed then,
+//!         and nothing is left.
+template <typename InitInterface>
+SpawnedClient<InitInterface> SpawnClient(EventLoop& loop, const SpawnOptions& options)
+{
+    SpawnedClient<InitInterface> spawned;
+    detail::SpawnConnected(
+        loop, options, spawned.process, [] {},
+        [&](Stream stream, FunctionRef<void(Connection&)> connected) {
+            spawned.client = detail::MakeClient<InitInterface>(loop, kj::mv(stream), connected);
+        });
+    return spawned;
+}
+
+} // namespace mp
+
+#endif // MP_SPAWN_CLIENT_H

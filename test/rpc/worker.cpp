@@ -1,0 +1,62 @@
+// A child for the tests of what starts and watches children: mp_test_worker MODE CONNECT-INFO
+#include <csignal>
+#include <cstdio>
+#include <mp/proxy-io.h>
+#include <rpc/support/logs.h>
+#include <rpc/support/service-impl.h>
+#include <rpc/support/service.capnp.h>
+#include <rpc/support/service.capnp.proxy.h>
+#include <unistd.h>
+
+namespace mp::test {
+namespace {
+
+template <typename Interface, typename Impl>
+int Serve(SocketId socket, Impl& impl)
+{
+    Logs logs;
+    EventLoop loop("worker", logs.fn());
+    ServeStream<Interface>(loop, MakeStream(loop, socket), impl);
+    loop.loop();
+    return 0;
+}
+
+//! What Service::run does.
+std::string Run(const std::string& what)
+{
+    if (what == "pid") return std::to_string(getpid());
+    if (what == "die") raise(SIGKILL);
+    if (what == "fail") _exit(3);
+    if (what == "end") _exit(0);
+    if (what == "hold") pause();
+    if (what == "print") {
+        std::fprintf(stderr, "last words");
+        std::fflush(stderr);
+    }
+    return what;
+}
+
+} // namespace
+} // namespace mp::test
+
+int main(int argc, char** argv)
+{
+    using namespace mp::test;
+    if (argc != 3) return 2;
+    // Not for ever, whatever happens to the parent.
+    alarm(120);
+    const std::string mode = argv[1];
+    const mp::SocketId socket = mp::StartSpawned(argv[2]);
+    if (mode == "serve") {
+        ServiceImpl impl;
+        impl.on_run = Run;
+        return Serve<messages::Service>(socket, impl);
+    }
+    if (mode == "serve-other") {
+        Counter counter(nullptr);
+        return Serve<messages::Counter>(socket, counter);
+    }
+    if (mode == "close") mp::CloseSocket(socket);
+    if (mode == "close" || mode == "mute") pause();
+    return 2;
+}
