@@ -1,7 +1,6 @@
 #include "spawn.h"
 
 #include "errors.h"
-#include "exit-watch.h"
 #include "output-log.h"
 #include "reactor.h"
 #include "runtime.h"
@@ -139,6 +138,13 @@ void ChildLink::cut()
     shutdown(m_socket, SHUT_RD);
 }
 
+void ChildLink::watch(Port& port, const Process& process)
+{
+    m_watch = kj::heap<ExitWatch>(port, process.exitFd(), [this, &process] {
+        if (HasEnded(process)) cut();
+    });
+}
+
 std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
                                         FunctionRef<void()> started, ConnectFn connect)
 {
@@ -158,14 +164,12 @@ std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& opt
     try {
         link = std::make_shared<ChildLink>(fd);
         started();
-        kj::Own<ExitWatch> watch;
-        KJ_DEFER(loop.call([&] { watch = nullptr; }));
+        KJ_DEFER(loop.call([&] { link->unwatch(); }));
         connect(MakeStream(loop, fd.release()), [&](Connection& connection) {
             connection.onDisconnect([link] { link->setBroken(); });
-            // Others may have the child's socket.
-            watch = kj::heap<ExitWatch>(ReactorOf(loop).port(), process.exitFd(), [&process, link] {
-                if (HasEnded(process)) link->cut();
-            });
+            // How the child ends after the connection was closed here explains nothing.
+            connection.addSyncCleanup([link] { link->unwatch(); });
+            link->watch(ReactorOf(loop).port(), process);
         });
     } catch (...) {
         if (const auto exit = Abandon(process, link && link->broken())) {

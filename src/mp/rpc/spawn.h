@@ -1,6 +1,8 @@
 #ifndef MP_RPC_SPAWN_H
 #define MP_RPC_SPAWN_H
 
+#include "exit-watch.h"
+
 #include <atomic>
 #include <kj/io.h>
 #include <mp/c/process.h>
@@ -25,22 +27,29 @@ SpawnConnected(const mp_spawn_options* options,
 
 namespace detail {
 
-//! This process's end of a child's socket, while there is a connection over it. Any thread.
+//! What ties a connection to a child. Lives as long as the connection.
 class ChildLink
 {
 public:
+    //! @param socket  this process's end; need not stay open
     //! @throws kj::Exception
     explicit ChildLink(const kj::AutoCloseFd& socket);
 
-    //! The child is gone, whoever else has its socket: the connection ends after what it has read by then.
+    //! The child is gone: the connection ends, whoever else has the child's socket, after what was sent. Any thread.
     void cut();
-    //! The peer has closed the connection.
+    //! Do that when the child ends. Owning the loop, like unwatch().
+    //! @param process  stays until then
+    void watch(Port& port, const Process& process);
+    void unwatch() { m_watch = nullptr; }
+    //! The peer has closed the connection. Any thread.
     void setBroken() { m_broken = true; }
+    //! It has, or the child is gone. Any thread.
     bool broken() const { return m_broken; }
 
 private:
     kj::AutoCloseFd m_socket;
     std::atomic<bool> m_broken{false};
+    kj::Own<ExitWatch> m_watch;
 };
 
 } // namespace detail
