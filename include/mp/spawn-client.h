@@ -6,6 +6,7 @@
 #include <mp/process.h>
 #include <mp/proxy-io.h>
 #include <mp/spawn.h>
+#include <string>
 
 namespace mp {
 
@@ -15,12 +16,18 @@ class ChildLink;
 //! Makes the client over a stream, as MakeClient does.
 using ConnectFn = FunctionRef<void(Stream stream, FunctionRef<void(Connection&)> connected)>;
 
+struct SpawnedChild
+{
+    std::string name;
+    //! What ends the connection; gone when that is.
+    std::weak_ptr<ChildLink> link;
+};
+
 //! Start a child with a socket, and connect to it.
 //! @param process  the child; if this throws it has been reaped, unless it could not even be started
 //! @param started  called when the child runs, before it is connected to
-//! @return what ends the connection; gone when that is
-std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
-                                        FunctionRef<void()> started, ConnectFn connect);
+SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
+                            FunctionRef<void()> started, ConnectFn connect);
 } // namespace detail
 
 //! A child, and the object that it serves.

@@ -145,8 +145,8 @@ void ChildLink::watch(Port& port, const Process& process)
     });
 }
 
-std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
-                                        FunctionRef<void()> started, ConnectFn connect)
+SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process, FunctionRef<void()> started,
+                            ConnectFn connect)
 {
     // The loop must not end between its calls here.
     const EventLoopRef ref(loop);
@@ -177,7 +177,7 @@ std::weak_ptr<ChildLink> SpawnConnected(EventLoop& loop, const SpawnOptions& opt
         }
         throw;
     }
-    return link;
+    return {request.name(), link};
 }
 
 } // namespace detail

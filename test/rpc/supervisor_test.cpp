@@ -1,0 +1,399 @@
+// Children that are started again.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <kj/io.h>
+#include <mp/supervisor.h>
+#include <rpc/support/errors.h>
+#include <rpc/support/logs.h>
+#include <rpc/support/loop-thread.h>
+#include <rpc/support/race.h>
+#include <rpc/support/service.capnp.h>
+#include <rpc/support/service.capnp.proxy.h>
+#include <rpc/support/worker.h>
+#include <thread>
+#include <unistd.h>
+
+namespace mp::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ServiceSupervisor = Supervisor<messages::Service>;
+using Client = std::shared_ptr<ServiceSupervisor::Client>;
+
+//! A supervisor that tells what it does.
+class SupervisorTest : public testing::Test
+{
+protected:
+    ~SupervisorTest() override
+    {
+        clear();
+        m_supervisor.reset();
+    }
+
+    EventLoop& loop() { return m_thread.loop(); }
+
+    static SupervisorOptions options(Restart restart, SpawnOptions spawn = Worker())
+    {
+        return {.spawn = std::move(spawn), .restart = restart, .backoff = {.initial = 1ms, .max = 8ms, .reset_after = 1h}};
+    }
+
+    void start(SupervisorOptions options)
+    {
+        // Callbacks that use the supervisor wait for it.
+        const std::lock_guard making(m_making);
+        options.on_exit = [this](const ChildEnd& end) {
+            {
+                const std::lock_guard lock(m_mutex);
+                m_ends.push_back(end);
+                m_cv.notify_all();
+            }
+            call(m_on_exit);
+        };
+        m_supervisor = std::make_unique<ServiceSupervisor>(
+            loop(), std::move(options), [this](std::unique_ptr<ServiceSupervisor::Client> client, const Process& process) {
+                EXPECT_EQ(client->run("pid"), std::to_string(process.pid()));
+                {
+                    const std::lock_guard lock(m_mutex);
+                    m_clients.push_back(std::move(client));
+                    m_cv.notify_all();
+                }
+                call(m_on_start);
+            });
+    }
+
+    //! The client of one start, from 0; null when the deadline has passed.
+    Client client(size_t number = 0)
+    {
+        std::unique_lock lock(m_mutex);
+        const bool there = m_cv.wait_for(lock, DEADLINE, [&] { return m_clients.size() > number; });
+        EXPECT_TRUE(there);
+        return there ? m_clients[number] : nullptr;
+    }
+    //! The same for ends.
+    ChildEnd end(size_t number = 0)
+    {
+        std::unique_lock lock(m_mutex);
+        const bool there = m_cv.wait_for(lock, DEADLINE, [&] { return m_ends.size() > number; });
+        EXPECT_TRUE(there);
+        return there ? m_ends[number] : ChildEnd();
+    }
+    size_t starts()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_clients.size();
+    }
+    size_t ends()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_ends.size();
+    }
+    void clear()
+    {
+        std::vector<Client> clients;
+        const std::lock_guard lock(m_mutex);
+        clients.swap(m_clients);
+    }
+
+    Logs m_logs;
+    LoopThread m_thread{m_logs.options()};
+    //! Called at the end of callbacks.
+    std::function<void()> m_on_start;
+    std::function<void()> m_on_exit;
+    std::unique_ptr<ServiceSupervisor> m_supervisor;
+
+private:
+    void call(const std::function<void()>& fn)
+    {
+        if (!fn) return;
+        { const std::lock_guard made(m_making); }
+        fn();
+    }
+
+    std::mutex m_making;
+    std::mutex m_mutex;
+    std::condition_variable m_cv;
+    std::vector<Client> m_clients;
+    std::vector<ChildEnd> m_ends;
+};
+
+TEST_F(SupervisorTest, StartsAChildAndHandsItsObjectOver)
+{
+    start(options(Restart::Always));
+    EXPECT_EQ(client()->addOnWorker(1, 2), 3);
+    EXPECT_TRUE(m_logs.hasLine(Log::Info, THREAD + "Supervisor: started 'mp_test_worker', process \\d+"));
+}
+
+TEST_F(SupervisorTest, NeverStartsAgain)
+{
+    start(options(Restart::Never));
+    EXPECT_EQ(ErrorOf([&] { client()->run("fail"); }), INTERRUPTED);
+    EXPECT_EQ(end().exit.value().value, 3);
+    EXPECT_EQ(end().reason, "'mp_test_worker' exited with code 3");
+    EXPECT_FALSE(end().restart);
+    EXPECT_FALSE(end().gave_up);
+    EXPECT_TRUE(m_logs.waitFor("Supervisor: 'mp_test_worker' exited with code 3; doesn't start again"));
+    m_supervisor->stop(0ms);
+    EXPECT_EQ(starts(), 1u);
+    EXPECT_EQ(ends(), 1u);
+}
+
+TEST_F(SupervisorTest, StartsAgainOnFailure)
+{
+    start(options(Restart::OnFailure));
+    EXPECT_EQ(ErrorOf([&] { client()->run("fail"); }), INTERRUPTED);
+    EXPECT_EQ(end().restart, 1ms);
+    EXPECT_EQ(ErrorOf([&] { client(1)->run("die"); }), INTERRUPTED);
+    EXPECT_EQ(end(1).restart, 2ms);
+    EXPECT_EQ(end(1).exit.value().value, SIGKILL);
+    EXPECT_TRUE(m_logs.waitFor("Supervisor: 'mp_test_worker' was killed by signal 9; starts again in 2 ms"));
+    EXPECT_EQ(ErrorOf([&] { client(2)->run("end"); }), INTERRUPTED);
+    EXPECT_FALSE(end(2).restart);
+    EXPECT_FALSE(end(2).gave_up);
+    m_supervisor->stop(0ms);
+    EXPECT_EQ(starts(), 3u);
+}
+
+TEST_F(SupervisorTest, StartsAgainAlways)
+{
+    start(options(Restart::Always));
+    EXPECT_EQ(ErrorOf([&] { client()->run("end"); }), INTERRUPTED);
+    EXPECT_EQ(end().restart, 1ms);
+    EXPECT_EQ(client(1)->addOnWorker(1, 2), 3);
+}
+
+TEST_F(SupervisorTest, EndsOldCallsWithTheChild)
+{
+    start(options(Restart::OnFailure));
+    const Client old = client();
+    constexpr int CALLERS = 4;
+    std::vector<std::thread> callers;
+    for (int i = 0; i < CALLERS; ++i) {
+        callers.emplace_back([&] {
+            const std::string error = ErrorOf([&] { old->run("hold"); });
+            EXPECT_TRUE(error == INTERRUPTED || error == AFTER) << error;
+        });
+    }
+    EXPECT_EQ(ErrorOf([&] { old->run("die"); }), INTERRUPTED);
+    for (std::thread& caller : callers) caller.join();
+    EXPECT_EQ(client(1)->run("x"), "x");
+    EXPECT_EQ(ErrorOf([&] { old->run("x"); }), AFTER);
+}
+
+TEST_F(SupervisorTest, EndsOldCallsAlsoIfOthersHaveTheSocket)
+{
+    int fds[2];
+    ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+    const kj::AutoCloseFd read(fds[0]);
+    const kj::AutoCloseFd write(fds[1]);
+    SpawnOptions worker = Worker();
+    worker.fds = {{read.get(), 3}};
+    start(options(Restart::OnFailure, worker));
+    const Client old = client();
+    // From now on its own child has it, which waits for the end of the pipe.
+    EXPECT_EQ(old->run("share"), "share");
+    std::thread caller([&] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { old->run("hold"); }))); });
+    EXPECT_EQ(ErrorOf([&] { old->run("die"); }), INTERRUPTED);
+    caller.join();
+    EXPECT_EQ(client(1)->run("x"), "x");
+}
+
+TEST_F(SupervisorTest, WaitsLongerAndGivesUp)
+{
+    SupervisorOptions missing = options(Restart::OnFailure, {.argv = {"/no/such/program"}});
+    missing.backoff.max = 4ms;
+    missing.backoff.max_restarts = 4;
+    missing.backoff.window = 1h;
+    start(missing);
+    std::vector<int64_t> delays;
+    for (size_t i = 0; i < 4; ++i) {
+        EXPECT_FALSE(end(i).exit);
+        EXPECT_NE(end(i).reason.find("/no/such/program"), std::string::npos) << end(i).reason;
+        EXPECT_FALSE(end(i).gave_up);
+        delays.push_back(end(i).restart.value().count());
+    }
+    EXPECT_EQ(delays, (std::vector<int64_t>{1, 2, 4, 4}));
+    EXPECT_TRUE(end(4).gave_up);
+    EXPECT_FALSE(end(4).restart);
+    EXPECT_TRUE(m_logs.waitFor("gives up after too many restarts"));
+    EXPECT_EQ(m_logs.countLevel(Log::Error), 1u);
+    m_supervisor->stop(0ms);
+    EXPECT_EQ(starts(), 0u);
+    EXPECT_EQ(ends(), 5u);
+}
+
+TEST_F(SupervisorTest, CountsAChildThatDoesNotAnswerAsAFailure)
+{
+    start(options(Restart::OnFailure, ShellOptions("exit 0")));
+    EXPECT_EQ(end().reason, "'sh' exited with code 0 before it answered");
+    EXPECT_EQ(end().exit.value().value, 0);
+    EXPECT_FALSE(end().restart);
+    m_supervisor.reset();
+    start(options(Restart::OnFailure, ShellOptions("exit 7")));
+    EXPECT_EQ(end(1).reason, "'sh' exited with code 7 before it answered");
+    EXPECT_EQ(end(1).restart, 1ms);
+    EXPECT_EQ(end(2).restart, 2ms);
+}
+
+TEST_F(SupervisorTest, ForgetsFailuresOfAChildThatRanLong)
+{
+    SupervisorOptions supervised = options(Restart::OnFailure);
+    supervised.backoff.reset_after = 0ms;
+    start(supervised);
+    for (size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(ErrorOf([&] { client(i)->run("fail"); }), INTERRUPTED);
+        EXPECT_EQ(end(i).restart, 1ms);
+    }
+}
+
+TEST_F(SupervisorTest, EndsTheChildWhenItStops)
+{
+    start(options(Restart::Always));
+    client();
+    m_supervisor->stop(DEADLINE);
+    EXPECT_EQ(ends(), 1u);
+    EXPECT_EQ(end().exit.value().value, SIGTERM);
+    EXPECT_FALSE(end().restart);
+    EXPECT_EQ(m_logs.countLevel(Log::Error), 0u);
+    m_supervisor->stop(0ms);
+}
+
+TEST_F(SupervisorTest, EndsTheChildWhenItIsDestroyed)
+{
+    start(options(Restart::Always));
+    client();
+    m_supervisor.reset();
+    EXPECT_EQ(end().exit.value().value, SIGTERM);
+}
+
+TEST_F(SupervisorTest, KillsAChildThatDoesNotEnd)
+{
+    start(options(Restart::Always));
+    EXPECT_EQ(client()->run("ignore"), "ignore");
+    m_supervisor->stop(1ms);
+    EXPECT_EQ(end().exit.value().value, SIGKILL);
+}
+
+TEST_F(SupervisorTest, StopsWhileItWaits)
+{
+    SupervisorOptions waits = options(Restart::OnFailure, {.argv = {"/no/such/program"}});
+    waits.backoff = {.initial = 1h, .max = 1h};
+    start(waits);
+    EXPECT_EQ(end().restart, 1h);
+    m_supervisor->stop(0ms);
+    EXPECT_EQ(ends(), 1u);
+}
+
+TEST_F(SupervisorTest, StopsWhileAChildStarts)
+{
+    Signal starts;
+    start(options(Restart::Always, {.make_argv = [&](const SpawnConnectInfo& info) {
+        starts.set();
+        return std::vector<std::string>{MP_TEST_WORKER, "mute", info};
+    }}));
+    EXPECT_TRUE(starts.wait());
+    m_supervisor->stop(DEADLINE);
+    EXPECT_EQ(ends(), 1u);
+    EXPECT_EQ(end().exit.value().how, MP_EXIT_SIGNALED);
+    EXPECT_FALSE(end().restart);
+}
+
+TEST_F(SupervisorTest, StopsAtAnyMoment)
+{
+    for (int i = 0; i < 20; ++i) {
+        start(options(Restart::Always, i % 2 ? Worker() : ShellOptions("exit 1")));
+        StayBusy(std::chrono::microseconds(i * 500));
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 3; ++t) threads.emplace_back([&] { m_supervisor->stop(0ms); });
+        for (std::thread& thread : threads) thread.join();
+        const size_t there_were = ends();
+        m_supervisor.reset();
+        EXPECT_EQ(ends(), there_were);
+        clear();
+    }
+}
+
+TEST_F(SupervisorTest, StopsInCallbacks)
+{
+    m_on_start = [&] { m_supervisor->stop(DEADLINE); };
+    start(options(Restart::Always));
+    EXPECT_EQ(end().exit.value().value, SIGTERM);
+    EXPECT_FALSE(end().restart);
+    m_supervisor.reset();
+    m_on_start = nullptr;
+    m_on_exit = [&] { m_supervisor->stop(0ms); };
+    start(options(Restart::Always, ShellOptions("exit 1")));
+    EXPECT_EQ(end(1).restart, 1ms);
+    m_supervisor->stop(0ms);
+    EXPECT_EQ(ends(), 2u);
+}
+
+TEST_F(SupervisorTest, MayBeDestroyedByACallback)
+{
+    m_on_start = [&] { m_supervisor.reset(); };
+    start(options(Restart::Always));
+    EXPECT_EQ(end().exit.value().value, SIGTERM);
+    EXPECT_FALSE(end().restart);
+    clear();
+    // The loop ends after the last callback.
+    m_thread.release();
+    EXPECT_EQ(ends(), 1u);
+}
+
+TEST_F(SupervisorTest, MayBeDestroyedOnTheLoopThread)
+{
+    start(options(Restart::Always));
+    client();
+    loop().sync([&] {
+        EXPECT_EQ(ErrorOf([&] { m_supervisor->stop(0ms); }), "Supervisor::stop called on the event loop's thread");
+        m_supervisor.reset();
+    });
+    EXPECT_EQ(end().exit.value().value, SIGTERM);
+}
+
+TEST_F(SupervisorTest, GoesOnWhenCallbacksThrow)
+{
+    m_on_start = [] { throw std::runtime_error("at start"); };
+    m_on_exit = [] { throw std::runtime_error("at exit"); };
+    start(options(Restart::Always));
+    EXPECT_EQ(ErrorOf([&] { client()->run("fail"); }), INTERRUPTED);
+    EXPECT_EQ(client(1)->run("x"), "x");
+    EXPECT_TRUE(m_logs.waitFor("Supervisor: on_start threw: at start", 2));
+    EXPECT_TRUE(m_logs.waitFor("Supervisor: on_exit threw: at exit"));
+}
+
+TEST_F(SupervisorTest, RestartsAChildWhoseClientIsDropped)
+{
+    m_on_start = [&] {
+        // Its connection is closed, which ends the worker.
+        if (ends() == 0) clear();
+    };
+    start(options(Restart::Always));
+    EXPECT_EQ(end().exit.value().how, MP_EXIT_EXITED);
+    EXPECT_EQ(end().exit.value().value, 0);
+    EXPECT_EQ(end().restart, 1ms);
+}
+
+TEST_F(SupervisorTest, LogsWhatTheChildPrints)
+{
+    SpawnOptions worker = Worker();
+    worker.name = "crasher";
+    worker.err = Stdio::Log;
+    start(options(Restart::OnFailure, worker));
+    client()->run("print");
+    EXPECT_EQ(ErrorOf([&] { client()->run("die"); }), INTERRUPTED);
+    EXPECT_TRUE(m_logs.waitFor("crasher: last words"));
+    EXPECT_TRUE(m_logs.waitFor("Supervisor: 'crasher' was killed by signal 9"));
+    EXPECT_EQ(client(1)->run("print"), "print");
+}
+
+TEST_F(SupervisorTest, RefusesABackoffThatMakesNoSense)
+{
+    SupervisorOptions wrong = options(Restart::Always);
+    wrong.backoff.factor = 0;
+    EXPECT_THROW(start(wrong), std::invalid_argument);
+}
+
+} // namespace
+} // namespace mp::test
