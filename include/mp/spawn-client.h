@@ -26,8 +26,8 @@ struct SpawnedChild
 //! Start a child with a socket, and connect to it.
 //! @param process  the child; if this throws it has been reaped, unless it could not even be started
 //! @param started  called when the child runs, before it is connected to
-SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process,
-                            FunctionRef<void()> started, ConnectFn connect);
+SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Process& process, FunctionRef<void()> started,
+                            ConnectFn connect);
 } // namespace detail
 
 //! A child, and the object that it serves.

@@ -101,8 +101,8 @@ public:
     //! @throws std::system_error when there are too many threads, std::invalid_argument for a back-off that makes no sense
     Supervisor(EventLoop& loop, SupervisorOptions options, OnStart on_start)
         : m_thread(loop, std::move(options),
-                   [&loop, on_start = std::move(on_start)](Stream stream, FunctionRef<void(Connection&)> connected)
-                       -> detail::SupervisorThread::Announce {
+                   [&loop, on_start = std::move(on_start)](
+                       Stream stream, FunctionRef<void(Connection&)> connected) -> detail::SupervisorThread::Announce {
                        return [&on_start, client = detail::MakeClient<InitInterface>(loop, kj::mv(stream), connected)](
                                   const Process& process) mutable { on_start(std::move(client), process); };
                    })

@@ -72,7 +72,11 @@ TEST(RestartPlan, MayAllowNone) { EXPECT_FALSE(Ends({.max_restarts = 0}).after(1
 TEST(RestartPlan, StandsAnyTimes)
 {
     constexpr milliseconds FOREVER = milliseconds::max();
-    Ends ends({.initial = FOREVER, .factor = 1e300, .max = FOREVER, .reset_after = FOREVER, .max_restarts = 5,
+    Ends ends({.initial = FOREVER,
+               .factor = 1e300,
+               .max = FOREVER,
+               .reset_after = FOREVER,
+               .max_restarts = 5,
                .window = FOREVER});
     const auto delay = ends.after(0ms);
     EXPECT_EQ(delay, std::chrono::hours(24 * 365));

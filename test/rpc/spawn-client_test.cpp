@@ -150,7 +150,8 @@ TEST_F(SpawnClientTest, KillsTheChildWithItsHandleIfToldSo)
     SpawnOptions options = Worker();
     options.flags = MP_SPAWN_KILL_ON_UNREF;
     auto [process, client] = spawn(options);
-    std::thread caller([&client = client] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { client->run("hold"); }))); });
+    std::thread caller(
+        [&client = client] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { client->run("hold"); }))); });
     process = Process();
     caller.join();
 }
@@ -170,7 +171,8 @@ TEST_F(SpawnClientTest, StartsManyAtOnce)
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&, i] {
             if (i % 2) {
-                EXPECT_EQ(ErrorOf([&] { spawn(ShellOptions("exit 7")); }), "'sh' exited with code 7 before it answered");
+                EXPECT_EQ(ErrorOf([&] { spawn(ShellOptions("exit 7")); }),
+                          "'sh' exited with code 7 before it answered");
                 return;
             }
             auto [process, client] = spawn(Worker());
@@ -231,7 +233,8 @@ TEST(SpawnWithoutSocket, PassesOptionsOn)
         EXPECT_EQ(process.wait().value, 0);
     }
     EXPECT_TRUE(logs.waitFor("shell: 99"));
-    for (const char* line : {"shell: /", "shell: 1 3", "shell: 0027"}) EXPECT_TRUE(logs.hasLine(Log::Info, line)) << line;
+    for (const char* line : {"shell: /", "shell: 1 3", "shell: 0027"})
+        EXPECT_TRUE(logs.hasLine(Log::Info, line)) << line;
     std::array<char, 6> text{};
     EXPECT_EQ(read(pipe[0], text.data(), text.size()), 6);
     EXPECT_EQ(std::string(text.data(), text.size()), "to-fd\n");

@@ -36,7 +36,8 @@ protected:
 
     static SupervisorOptions options(Restart restart, SpawnOptions spawn = Worker())
     {
-        return {.spawn = std::move(spawn), .restart = restart, .backoff = {.initial = 1ms, .max = 8ms, .reset_after = 1h}};
+        return {
+            .spawn = std::move(spawn), .restart = restart, .backoff = {.initial = 1ms, .max = 8ms, .reset_after = 1h}};
     }
 
     void start(SupervisorOptions options)
@@ -52,7 +53,8 @@ protected:
             call(m_on_exit);
         };
         m_supervisor = std::make_unique<ServiceSupervisor>(
-            loop(), std::move(options), [this](std::unique_ptr<ServiceSupervisor::Client> client, const Process& process) {
+            loop(), std::move(options),
+            [this](std::unique_ptr<ServiceSupervisor::Client> client, const Process& process) {
                 EXPECT_EQ(client->run("pid"), std::to_string(process.pid()));
                 {
                     const std::lock_guard lock(m_mutex);
@@ -107,7 +109,9 @@ private:
     void call(const std::function<void()>& fn)
     {
         if (!fn) return;
-        { const std::lock_guard made(m_making); }
+        {
+            const std::lock_guard made(m_making);
+        }
         fn();
     }
 
@@ -289,9 +293,9 @@ TEST_F(SupervisorTest, StopsWhileAChildStarts)
 {
     Signal starts;
     start(options(Restart::Always, {.make_argv = [&](const SpawnConnectInfo& info) {
-        starts.set();
-        return std::vector<std::string>{MP_TEST_WORKER, "mute", info};
-    }}));
+                      starts.set();
+                      return std::vector<std::string>{MP_TEST_WORKER, "mute", info};
+                  }}));
     EXPECT_TRUE(starts.wait());
     m_supervisor->stop(DEADLINE);
     EXPECT_EQ(ends(), 1u);

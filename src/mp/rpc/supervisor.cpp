@@ -82,7 +82,8 @@ void SupervisorThread::State::run()
         std::optional<Clock::time_point> answered;
         ChildEnd end = runOnce(answered);
         const Clock::time_point now = Clock::now();
-        const bool again = m_options.restart == Restart::Always || (m_options.restart == Restart::OnFailure && Failed(end));
+        const bool again =
+            m_options.restart == Restart::Always || (m_options.restart == Restart::OnFailure && Failed(end));
         if (again && !stopGrace()) {
             end.restart = m_plan.next(answered ? now - *answered : Clock::duration::zero(), now);
             end.gave_up = !end.restart;
@@ -118,9 +119,7 @@ void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::opt
     Announce announce;
     const SpawnedChild child = SpawnConnected(
         loop(), m_options.spawn, process, [&] { registerChild(process); },
-        [&](Stream stream, FunctionRef<void(Connection&)> connected) {
-            announce = m_make(kj::mv(stream), connected);
-        });
+        [&](Stream stream, FunctionRef<void(Connection&)> connected) { announce = m_make(kj::mv(stream), connected); });
     answered = Clock::now();
     MP_LOG(loop(), Log::Info) << "Supervisor: started '" << child.name << "', process " << process.pid();
     if (!stopGrace()) callback("on_start", [&] { announce(process); });
