@@ -130,11 +130,11 @@ TEST_F(SpawnClientTest, KillsAChildThatServesSomethingElse)
 
 TEST_F(SpawnClientTest, LosesCallsWithTheChild)
 {
-    auto [process, client] = spawn(Worker());
-    EXPECT_EQ(ErrorOf([&] { client->run("die"); }), INTERRUPTED);
-    EXPECT_EQ(process.wait().value, SIGKILL);
+    const ServiceSpawned child = spawn(Worker());
+    EXPECT_EQ(ErrorOf([&] { child.client->run("die"); }), INTERRUPTED);
+    EXPECT_EQ(child.process.wait().value, SIGKILL);
     EXPECT_TRUE(m_logs.waitFor("IPC client: unexpected network disconnect."));
-    EXPECT_EQ(ErrorOf([&] { client->run("x"); }), AFTER);
+    EXPECT_EQ(ErrorOf([&] { child.client->run("x"); }), AFTER);
 }
 
 TEST_F(SpawnClientTest, LeavesTheChildToItsHandle)
@@ -149,10 +149,9 @@ TEST_F(SpawnClientTest, KillsTheChildWithItsHandleIfToldSo)
 {
     SpawnOptions options = Worker();
     options.flags = MP_SPAWN_KILL_ON_UNREF;
-    auto [process, client] = spawn(options);
-    std::thread caller(
-        [&client = client] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { client->run("hold"); }))); });
-    process = Process();
+    ServiceSpawned child = spawn(options);
+    std::thread caller([&] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { child.client->run("hold"); }))); });
+    child.process = Process();
     caller.join();
 }
 
