@@ -22,6 +22,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
+//! Starts what stays when a test has ended.
+class SpawnServer : public testing::Environment
+{
+    void SetUp() override
+    {
+        if (PrivateFlag() == 0) return;
+        setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
+        Start(Shell("exit 0")).wait();
+    }
+};
+[[maybe_unused]] const auto* const g_spawn_server =
+    testing::AddGlobalTestEnvironment(new SpawnServer); // owned by the list
+
 template <typename Fn>
 std::error_code CodeOf(Fn&& fn)
 {
@@ -72,7 +85,7 @@ TEST(ProcessHandle, DescribesAnEnd)
     EXPECT_EQ(text(MP_EXIT_EXITED, 3, false), "exited with code 3");
     EXPECT_EQ(text(MP_EXIT_SIGNALED, 9, false), "was killed by signal 9");
     EXPECT_EQ(text(MP_EXIT_SIGNALED, 11, true), "was killed by signal 11 (core dumped)");
-    EXPECT_EQ(text(MP_EXIT_LOST, 0, false), "ended, and nobody can tell how");
+    EXPECT_EQ(text(MP_EXIT_LOST, 0, false), "ended (its status is lost)");
 }
 
 TEST(ProcessHandle, WaitsForAWhile)

@@ -90,6 +90,14 @@ TEST_F(SpawnClientTest, SaysHowAChildEndedThatDidNotAnswer)
     EXPECT_EQ(errorOf(options), "'worker 1' was killed by signal 9 before it answered");
 }
 
+TEST_F(SpawnClientTest, SaysThatTheStatusIsLost)
+{
+    // The system forgets how children ended then.
+    const auto old = signal(SIGCHLD, SIG_IGN);
+    EXPECT_EQ(errorOf({.argv = {"false"}}), "'false' ended (its status is lost) before it answered");
+    signal(SIGCHLD, old);
+}
+
 //! The write end of a pipe, whose other end children have as descriptor 3 until it is closed.
 struct Hold
 {
@@ -148,7 +156,7 @@ TEST_F(SpawnClientTest, LeavesTheChildToItsHandle)
 TEST_F(SpawnClientTest, KillsTheChildWithItsHandleIfToldSo)
 {
     SpawnOptions options = Worker();
-    options.flags = MP_SPAWN_KILL_ON_UNREF;
+    options.flags |= MP_SPAWN_KILL_ON_UNREF;
     ServiceSpawned child = spawn(options);
     std::thread caller([&] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { child.client->run("hold"); }))); });
     child.process = Process();
@@ -223,7 +231,7 @@ TEST(SpawnWithoutSocket, PassesOptionsOn)
     options.env_edits = {"SECOND", "THIRD=3"};
     options.in = Stdio::Null;
     options.out = Stdio::Log;
-    options.flags = MP_SPAWN_SET_UMASK | MP_SPAWN_OWN_GROUP;
+    options.flags |= MP_SPAWN_SET_UMASK | MP_SPAWN_OWN_GROUP;
     options.umask = 027;
     options.fds = {{pipe[1], 5}};
     options.limits = {{RLIMIT_NOFILE, 0, 99, 100}};

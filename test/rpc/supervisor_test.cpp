@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <kj/io.h>
 #include <mp/supervisor.h>
 #include <rpc/support/errors.h>
@@ -238,6 +239,52 @@ TEST_F(SupervisorTest, CountsAChildThatDoesNotAnswerAsAFailure)
     EXPECT_EQ(end(1).reason, "'sh' exited with code 7 before it answered");
     EXPECT_EQ(end(1).restart, 1ms);
     EXPECT_EQ(end(2).restart, 2ms);
+}
+
+//! Whether a process has ended, though perhaps nobody has waited for it.
+bool IsGone(const std::string& pid)
+{
+    std::ifstream file("/proc/" + pid + "/stat");
+    std::string text;
+    return !std::getline(file, text) || text.find(") Z ") != std::string::npos;
+}
+
+//! A child whose spawn server is killed runs on, but nobody can tell any more how it ends.
+bool ReplacesLostChild()
+{
+    setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
+    Logs logs;
+    LoopThread thread(logs.options());
+    std::vector<std::unique_ptr<ServiceSupervisor::Client>> clients;
+    std::vector<std::string> pids;
+    std::vector<ChildEnd> ends;
+    bool was_gone = false;
+    Signal replaced;
+    ServiceSupervisor supervisor(thread.loop(),
+                                 {.spawn = {.argv = {MP_TEST_WORKER, "serve"}, .flags = MP_SPAWN_PRIVATE},
+                                  .restart = Restart::OnFailure,
+                                  .backoff = {.initial = 1ms},
+                                  .on_exit = [&](const ChildEnd& end) { ends.push_back(end); }},
+                                 [&](std::unique_ptr<ServiceSupervisor::Client> client, const Process&) {
+                                     clients.push_back(std::move(client));
+                                     pids.push_back(clients.back()->run("pid"));
+                                     if (clients.size() == 1) {
+                                         kill(std::stoi(clients[0]->run("parent")), SIGKILL);
+                                     } else {
+                                         was_gone = IsGone(pids[0]);
+                                         replaced.set();
+                                     }
+                                 });
+    const bool was_replaced = replaced.wait();
+    supervisor.stop(0ms);
+    return was_replaced && was_gone && ends.at(0).exit.value().how == MP_EXIT_LOST && ends.at(0).restart;
+}
+
+TEST(SupervisorDeathTest, ReplacesAChildThatItHasLost)
+{
+    // In a process of its own, to which the server belongs.
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(_exit(ReplacesLostChild() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(SupervisorTest, ForgetsFailuresOfAChildThatRanLong)

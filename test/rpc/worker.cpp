@@ -25,6 +25,7 @@ int Serve(SocketId socket, Impl& impl)
 std::string Run(const std::string& what)
 {
     if (what == "pid") return std::to_string(getpid());
+    if (what == "parent") return std::to_string(getppid());
     if (what == "die") raise(SIGKILL);
     if (what == "fail") _exit(3);
     if (what == "end") _exit(0);

@@ -54,7 +54,7 @@ std::string Describe(const mp_exit& exit)
     case MP_EXIT_EXITED: return "exited with code " + std::to_string(exit.value);
     case MP_EXIT_SIGNALED:
         return "was killed by signal " + std::to_string(exit.value) + (exit.core_dumped ? " (core dumped)" : "");
-    default: return "ended, and nobody can tell how";
+    default: return "ended (its status is lost)";
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef MP_TEST_RPC_SUPPORT_HELD_CHILD_H
 #define MP_TEST_RPC_SUPPORT_HELD_CHILD_H
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <kj/io.h>
@@ -14,6 +15,9 @@
 
 namespace mp::test {
 
+//! With MP_TEST_PRIVATE in the environment: the flag that makes children private.
+inline uint64_t PrivateFlag() { return std::getenv("MP_TEST_PRIVATE") != nullptr ? MP_SPAWN_PRIVATE : 0; }
+
 inline std::vector<std::string> Shell(const std::string& script) { return {"/bin/sh", "-c", script}; }
 
 inline Process Start(const std::vector<std::string>& args, uint64_t flags = 0)
@@ -23,7 +27,7 @@ inline Process Start(const std::vector<std::string>& args, uint64_t flags = 0)
     argv.push_back(nullptr);
     mp_spawn_options options = MP_SPAWN_OPTIONS_INIT;
     options.argv = argv.data();
-    options.flags = flags;
+    options.flags = flags | PrivateFlag();
     mp_process* process = nullptr;
     mp_error error;
     EXPECT_EQ(mp_process_spawn(&options, &process, &error), 0) << error.message;
@@ -50,7 +54,7 @@ public:
         const mp_fd_map fds[] = {{hold[0], 3}, {ready[1], 4}};
         mp_spawn_options options = MP_SPAWN_OPTIONS_INIT;
         options.argv = argv;
-        options.flags = flags;
+        options.flags = flags | PrivateFlag();
         options.fds = fds;
         options.n_fds = 2;
         mp_process* handle = nullptr;

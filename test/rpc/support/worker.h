@@ -8,10 +8,13 @@
 
 namespace mp::test {
 
-inline SpawnOptions Worker(const std::string& mode = "serve") { return {.argv = {MP_TEST_WORKER, mode}}; }
+inline SpawnOptions Worker(const std::string& mode = "serve")
+{
+    return {.argv = {MP_TEST_WORKER, mode}, .flags = PrivateFlag()};
+}
 
 //! /bin/sh; its $0 is the connect info, if it gets any.
-inline SpawnOptions ShellOptions(const std::string& script) { return {.argv = Shell(script)}; }
+inline SpawnOptions ShellOptions(const std::string& script) { return {.argv = Shell(script), .flags = PrivateFlag()}; }
 
 } // namespace mp::test
 
