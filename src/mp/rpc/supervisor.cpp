@@ -47,8 +47,9 @@ private:
     //! @return false if it was stopped
     bool pause(milliseconds delay);
     std::optional<milliseconds> stopGrace();
+    //! Run fn, and log what it throws.
     template <typename Fn>
-    void callback(const char* name, Fn&& fn);
+    void guard(const char* name, Fn&& fn);
 
     const EventLoopRef m_loop;
     const SupervisorOptions m_options;
@@ -89,7 +90,7 @@ void SupervisorThread::State::run()
             end.gave_up = !end.restart;
         }
         log(end);
-        if (m_options.on_exit) callback("on_exit", [&] { m_options.on_exit(end); });
+        if (m_options.on_exit) guard("on_exit", [&] { m_options.on_exit(end); });
         if (!end.restart || !pause(*end.restart)) break;
     }
     const Lock lock(m_mutex);
@@ -107,7 +108,7 @@ ChildEnd SupervisorThread::State::runOnce(std::optional<Clock::time_point>& answ
     } catch (...) {
         end.reason = CurrentExceptionText();
         // Unless it failed to start, it has been reaped; or it can't be waited for.
-        if (process) callback("terminate", [&] { end.exit = process.terminate(milliseconds(0)); });
+        if (process) guard("terminate", [&] { end.exit = process.terminate(milliseconds(0)); });
     }
     const Lock lock(m_mutex);
     m_process = Process();
@@ -122,16 +123,16 @@ void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::opt
         [&](Stream stream, FunctionRef<void(Connection&)> connected) { announce = m_make(kj::mv(stream), connected); });
     answered = Clock::now();
     MP_LOG(loop(), Log::Info) << "Supervisor: started '" << child.name << "', process " << process.pid();
-    if (!stopGrace()) callback("on_start", [&] { announce(process); });
+    if (!stopGrace()) guard("on_start", [&] { announce(process); });
     // The client, if it was not handed over.
     announce = Announce();
     const std::optional<milliseconds> grace = stopGrace();
     end.exit = grace ? process.terminate(*grace) : process.wait();
-    // It may still run if its status is lost.
-    if (end.exit->how == MP_EXIT_LOST) process.terminate(m_options.grace);
+    end.reason = "'" + child.name + "' " + Describe(*end.exit);
     // Others may have its socket.
     if (const auto link = child.link.lock()) link->cut();
-    end.reason = "'" + child.name + "' " + Describe(*end.exit);
+    // It may still run if its status is lost; without pidfds nobody can end it then.
+    if (end.exit->how == MP_EXIT_LOST) guard("terminate", [&] { process.terminate(m_options.grace); });
 }
 
 void SupervisorThread::State::registerChild(const Process& process)
@@ -165,7 +166,7 @@ std::optional<milliseconds> SupervisorThread::State::stopGrace()
 }
 
 template <typename Fn>
-void SupervisorThread::State::callback(const char* name, Fn&& fn)
+void SupervisorThread::State::guard(const char* name, Fn&& fn)
 {
     try {
         fn();
@@ -185,7 +186,7 @@ void SupervisorThread::State::stop(milliseconds grace)
     }
     if (onThread()) return;
     // It is in the thread's way, wherever that is.
-    if (process) callback("stop", [&] { process.terminate(grace); });
+    if (process) guard("stop", [&] { process.terminate(grace); });
     Lock lock(m_mutex);
     m_cv.wait(lock.m_lock, [this]() MP_REQUIRES(m_mutex) { return m_ended; });
 }
