@@ -136,6 +136,28 @@ TEST_F(SpawnClientTest, KillsAChildThatServesSomethingElse)
     EXPECT_EQ(error.find("kj::Exception: "), 0u) << error;
 }
 
+TEST_F(SpawnClientTest, DoesNotBlameAChildThatEndsBecauseItsConnectionWasClosed)
+{
+    Process process;
+    const auto fail = [&](Stream stream, FunctionRef<void(Connection&)> connected) {
+        detail::MakeClient<messages::Service>(loop(), kj::mv(stream), connected).reset();
+        // Now the child ends, and the loop hears of it.
+        Signal heard;
+        kj::Promise<void> promise(nullptr);
+        loop().sync(
+            [&] { promise = process.onExit(loop()).then([&](mp_exit) { heard.set(); }).eagerlyEvaluate(nullptr); });
+        EXPECT_TRUE(heard.wait());
+        loop().sync([&] { promise = nullptr; });
+        throw std::runtime_error("why it fails");
+    };
+    EXPECT_EQ(ErrorOf([&] {
+                  detail::SpawnConnected(
+                      loop(), Worker(), process, [] {}, fail);
+              }),
+              "why it fails");
+    EXPECT_EQ(process.wait().value, 0);
+}
+
 TEST_F(SpawnClientTest, LosesCallsWithTheChild)
 {
     const ServiceSpawned child = spawn(Worker());

@@ -269,6 +269,7 @@ bool ReplacesLostChild()
                                      clients.push_back(std::move(client));
                                      pids.push_back(clients.back()->run("pid"));
                                      if (clients.size() == 1) {
+                                         clients[0]->run("stay");
                                          kill(std::stoi(clients[0]->run("parent")), SIGKILL);
                                      } else {
                                          was_gone = IsGone(pids[0]);

@@ -1,4 +1,5 @@
 // A child for the tests of what starts and watches children: mp_test_worker MODE CONNECT-INFO
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <mp/proxy-io.h>
@@ -11,6 +12,9 @@
 namespace mp::test {
 namespace {
 
+//! Also without a parent.
+std::atomic<bool> g_stays{false};
+
 template <typename Interface, typename Impl>
 int Serve(SocketId socket, Impl& impl)
 {
@@ -18,6 +22,7 @@ int Serve(SocketId socket, Impl& impl)
     EventLoop loop("worker", logs.fn());
     ServeStream<Interface>(loop, MakeStream(loop, socket), impl);
     loop.loop();
+    if (g_stays) pause();
     return 0;
 }
 
@@ -30,6 +35,7 @@ std::string Run(const std::string& what)
     if (what == "fail") _exit(3);
     if (what == "end") _exit(0);
     if (what == "hold") pause();
+    if (what == "stay") g_stays = true;
     if (what == "ignore") signal(SIGTERM, SIG_IGN);
     if (what == "share" && fork() == 0) {
         char byte;
