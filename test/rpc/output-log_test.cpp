@@ -3,15 +3,18 @@
 
 #include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <mp/spawn-client.h>
 #include <rpc/support/logs.h>
 #include <rpc/support/loop-thread.h>
+#include <rpc/support/race.h>
 #include <rpc/support/service.capnp.h>
 #include <rpc/support/service.capnp.proxy.h>
 #include <rpc/support/signal.h>
 #include <rpc/support/worker.h>
 #include <support/process_state.h>
 #include <thread>
+#include <unistd.h>
 
 namespace mp::test {
 namespace {
@@ -115,20 +118,28 @@ TEST(OutputLog, GoesOnWhenTheLogFunctionThrows)
 TEST(OutputLog, IsCompleteWhenTheLoopEnds)
 {
     Logs logs;
-    Signal ended;
-    {
-        LoopThread thread(LogOptions{.log_fn = [&, fn = logs.fn()](LogMessage message) {
-            // Most of it is still in the pipe then, which has room for all.
-            if (message.message == "sh: line 0") {
-                EXPECT_TRUE(ended.wait());
-            }
-            fn(std::move(message));
-        }});
-        Spawn(Logged(ShellOptions("i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done")), &thread.loop())
-            .wait();
-        ended.set();
-    }
-    EXPECT_EQ(logs.count("sh: line "), 5000u);
+    Signal reading;
+    Signal ending;
+    LoopThread thread(LogOptions{.log_fn = [&, fn = logs.fn()](LogMessage message) {
+        fn(message);
+        if (message.message.find("EventLoop::loop bye.") != std::string::npos) ending.set();
+        if (message.message != "sh: first") return;
+        reading.set();
+        EXPECT_TRUE(ending.wait());
+        // The loop is being destroyed.
+        StayBusy(std::chrono::milliseconds(20));
+    }});
+    int fds[2];
+    ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+    SpawnOptions options = Logged(ShellOptions("echo first; read line <&3; echo last >&2"));
+    options.fds = {{fds[0], 3}};
+    const Process process = Spawn(options, &thread.loop());
+    EXPECT_TRUE(reading.wait());
+    close(fds[1]);
+    close(fds[0]);
+    process.wait();
+    thread.release();
+    EXPECT_TRUE(logs.has(Log::Warning, "sh: last"));
 }
 
 TEST(OutputLog, EndsWithTheLoopEvenIfChildrenRun)
