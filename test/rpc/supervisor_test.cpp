@@ -5,123 +5,13 @@
 #include <fcntl.h>
 #include <fstream>
 #include <kj/io.h>
-#include <mp/supervisor.h>
 #include <rpc/support/errors.h>
-#include <rpc/support/logs.h>
-#include <rpc/support/loop-thread.h>
-#include <rpc/support/race.h>
-#include <rpc/support/service.capnp.h>
-#include <rpc/support/service.capnp.proxy.h>
-#include <rpc/support/worker.h>
+#include <rpc/support/supervised.h>
 #include <thread>
 #include <unistd.h>
 
 namespace mp::test {
 namespace {
-
-using namespace std::chrono_literals;
-using ServiceSupervisor = Supervisor<messages::Service>;
-using Client = std::shared_ptr<ServiceSupervisor::Client>;
-
-//! A supervisor that tells what it does.
-class SupervisorTest : public testing::Test
-{
-protected:
-    ~SupervisorTest() override
-    {
-        clear();
-        m_supervisor.reset();
-    }
-
-    EventLoop& loop() { return m_thread.loop(); }
-
-    static SupervisorOptions options(Restart restart, SpawnOptions spawn = Worker())
-    {
-        return {
-            .spawn = std::move(spawn), .restart = restart, .backoff = {.initial = 1ms, .max = 8ms, .reset_after = 1h}};
-    }
-
-    void start(SupervisorOptions options)
-    {
-        // Callbacks that use the supervisor wait for it.
-        const std::lock_guard making(m_making);
-        options.on_exit = [this](const ChildEnd& end) {
-            {
-                const std::lock_guard lock(m_mutex);
-                m_ends.push_back(end);
-                m_cv.notify_all();
-            }
-            call(m_on_exit);
-        };
-        m_supervisor = std::make_unique<ServiceSupervisor>(
-            loop(), std::move(options),
-            [this](std::unique_ptr<ServiceSupervisor::Client> client, const Process& process) {
-                EXPECT_EQ(client->run("pid"), std::to_string(process.pid()));
-                {
-                    const std::lock_guard lock(m_mutex);
-                    m_clients.push_back(std::move(client));
-                    m_cv.notify_all();
-                }
-                call(m_on_start);
-            });
-    }
-
-    //! The client of one start, from 0; null when the deadline has passed.
-    Client client(size_t number = 0)
-    {
-        std::unique_lock lock(m_mutex);
-        const bool there = m_cv.wait_for(lock, DEADLINE, [&] { return m_clients.size() > number; });
-        EXPECT_TRUE(there);
-        return there ? m_clients[number] : nullptr;
-    }
-    //! The same for ends.
-    ChildEnd end(size_t number = 0)
-    {
-        std::unique_lock lock(m_mutex);
-        const bool there = m_cv.wait_for(lock, DEADLINE, [&] { return m_ends.size() > number; });
-        EXPECT_TRUE(there);
-        return there ? m_ends[number] : ChildEnd();
-    }
-    size_t starts()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_clients.size();
-    }
-    size_t ends()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_ends.size();
-    }
-    void clear()
-    {
-        std::vector<Client> clients;
-        const std::lock_guard lock(m_mutex);
-        clients.swap(m_clients);
-    }
-
-    Logs m_logs;
-    LoopThread m_thread{m_logs.options()};
-    //! Called at the end of callbacks.
-    std::function<void()> m_on_start;
-    std::function<void()> m_on_exit;
-    std::unique_ptr<ServiceSupervisor> m_supervisor;
-
-private:
-    void call(const std::function<void()>& fn)
-    {
-        if (!fn) return;
-        {
-            const std::lock_guard made(m_making);
-        }
-        fn();
-    }
-
-    std::mutex m_making;
-    std::mutex m_mutex;
-    std::condition_variable m_cv;
-    std::vector<Client> m_clients;
-    std::vector<ChildEnd> m_ends;
-};
 
 TEST_F(SupervisorTest, StartsAChildAndHandsItsObjectOver)
 {
@@ -171,7 +61,7 @@ TEST_F(SupervisorTest, StartsAgainAlways)
 TEST_F(SupervisorTest, EndsOldCallsWithTheChild)
 {
     start(options(Restart::OnFailure));
-    const Client old = client();
+    const SharedClient old = client();
     constexpr int CALLERS = 4;
     std::vector<std::thread> callers;
     for (int i = 0; i < CALLERS; ++i) {
@@ -195,7 +85,7 @@ TEST_F(SupervisorTest, EndsOldCallsAlsoIfOthersHaveTheSocket)
     SpawnOptions worker = Worker();
     worker.fds = {{read.get(), 3}};
     start(options(Restart::OnFailure, worker));
-    const Client old = client();
+    const SharedClient old = client();
     // From now on its own child has it, which waits for the end of the pipe.
     EXPECT_EQ(old->run("share"), "share");
     std::thread caller([&] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { old->run("hold"); }))); });
@@ -297,111 +187,6 @@ TEST_F(SupervisorTest, ForgetsFailuresOfAChildThatRanLong)
         EXPECT_EQ(ErrorOf([&] { client(i)->run("fail"); }), INTERRUPTED);
         EXPECT_EQ(end(i).restart, 1ms);
     }
-}
-
-TEST_F(SupervisorTest, EndsTheChildWhenItStops)
-{
-    start(options(Restart::Always));
-    client();
-    m_supervisor->stop(DEADLINE);
-    EXPECT_EQ(ends(), 1u);
-    EXPECT_EQ(end().exit.value().value, SIGTERM);
-    EXPECT_FALSE(end().restart);
-    EXPECT_EQ(m_logs.countLevel(Log::Error), 0u);
-    m_supervisor->stop(0ms);
-}
-
-TEST_F(SupervisorTest, EndsTheChildWhenItIsDestroyed)
-{
-    start(options(Restart::Always));
-    client();
-    m_supervisor.reset();
-    EXPECT_EQ(end().exit.value().value, SIGTERM);
-}
-
-TEST_F(SupervisorTest, KillsAChildThatDoesNotEnd)
-{
-    start(options(Restart::Always));
-    EXPECT_EQ(client()->run("ignore"), "ignore");
-    m_supervisor->stop(1ms);
-    EXPECT_EQ(end().exit.value().value, SIGKILL);
-}
-
-TEST_F(SupervisorTest, StopsWhileItWaits)
-{
-    SupervisorOptions waits = options(Restart::OnFailure, {.argv = {"/no/such/program"}});
-    waits.backoff = {.initial = 1h, .max = 1h};
-    start(waits);
-    EXPECT_EQ(end().restart, 1h);
-    m_supervisor->stop(0ms);
-    EXPECT_EQ(ends(), 1u);
-}
-
-TEST_F(SupervisorTest, StopsWhileAChildStarts)
-{
-    Signal starts;
-    start(options(Restart::Always, {.make_argv = [&](const SpawnConnectInfo& info) {
-                      starts.set();
-                      return std::vector<std::string>{MP_TEST_WORKER, "mute", info};
-                  }}));
-    EXPECT_TRUE(starts.wait());
-    m_supervisor->stop(DEADLINE);
-    EXPECT_EQ(ends(), 1u);
-    EXPECT_EQ(end().exit.value().how, MP_EXIT_SIGNALED);
-    EXPECT_FALSE(end().restart);
-}
-
-TEST_F(SupervisorTest, StopsAtAnyMoment)
-{
-    for (int i = 0; i < 20; ++i) {
-        start(options(Restart::Always, i % 2 ? Worker() : ShellOptions("exit 1")));
-        StayBusy(std::chrono::microseconds(i * 500));
-        std::vector<std::thread> threads;
-        for (int t = 0; t < 3; ++t) threads.emplace_back([&] { m_supervisor->stop(0ms); });
-        for (std::thread& thread : threads) thread.join();
-        const size_t there_were = ends();
-        m_supervisor.reset();
-        EXPECT_EQ(ends(), there_were);
-        clear();
-    }
-}
-
-TEST_F(SupervisorTest, StopsInCallbacks)
-{
-    m_on_start = [&] { m_supervisor->stop(DEADLINE); };
-    start(options(Restart::Always));
-    EXPECT_EQ(end().exit.value().value, SIGTERM);
-    EXPECT_FALSE(end().restart);
-    m_supervisor.reset();
-    m_on_start = nullptr;
-    m_on_exit = [&] { m_supervisor->stop(0ms); };
-    start(options(Restart::Always, ShellOptions("exit 1")));
-    EXPECT_EQ(end(1).restart, 1ms);
-    m_supervisor->stop(0ms);
-    EXPECT_EQ(ends(), 2u);
-}
-
-TEST_F(SupervisorTest, MayBeDestroyedByACallback)
-{
-    m_on_start = [&] { m_supervisor.reset(); };
-    start(options(Restart::Always));
-    EXPECT_EQ(end().exit.value().value, SIGTERM);
-    EXPECT_FALSE(end().restart);
-    clear();
-    // The loop ends after the last callback.
-    m_thread.release();
-    EXPECT_EQ(ends(), 1u);
-}
-
-TEST_F(SupervisorTest, MayBeDestroyedOnTheLoopThread)
-{
-    start(options(Restart::Always));
-    client();
-    loop().sync([&] {
-        EXPECT_EQ(ErrorOf([&] { m_supervisor->stop(0ms); }), "Supervisor::stop called on the event loop's thread");
-        m_supervisor.reset();
-    });
-    EXPECT_EQ(end().exit.value().value, SIGTERM);
 }
 
 TEST_F(SupervisorTest, GoesOnWhenCallbacksThrow)

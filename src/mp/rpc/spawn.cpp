@@ -1,4 +1,4 @@
-#include "spawn.h"
+#include "spawn-connected.h"
 
 #include "errors.h"
 #include "output-log.h"

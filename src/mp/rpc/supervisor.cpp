@@ -4,7 +4,7 @@
 #include "errors.h"
 #include "restart-plan.h"
 #include "runtime.h"
-#include "spawn.h"
+#include "spawn-connected.h"
 
 #include <condition_variable>
 #include <mp/event-loop.h>

@@ -1,7 +1,7 @@
 #include <mp/util.h>
 
 #include "errors.h"
-#include "spawn.h"
+#include "spawn-connected.h"
 
 #include <cerrno>
 #include <kj/debug.h>

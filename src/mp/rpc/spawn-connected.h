@@ -1,5 +1,5 @@
-#ifndef MP_RPC_SPAWN_H
-#define MP_RPC_SPAWN_H
+#ifndef MP_RPC_SPAWN_CONNECTED_H
+#define MP_RPC_SPAWN_CONNECTED_H
 
 #include "exit-watch.h"
 
@@ -56,4 +56,4 @@ private:
 
 } // namespace mp
 
-#endif // MP_RPC_SPAWN_H
+#endif // MP_RPC_SPAWN_CONNECTED_H
