@@ -62,7 +62,7 @@ public:
 
     //! Fulfilled when the child has ended; cancelling it stops the watch. The promise keeps a reference to the child, and
     //! takes a descriptor while the child runs; it doesn't keep the loop from returning. On the loop thread.
-    //! @throws std::logic_error on another thread
+    //! @throws std::logic_error on another thread, kj::Exception when descriptors run out
     kj::Promise<mp_exit> onExit(EventLoop& loop) const;
 
     //! See mp_process_exit_fd; valid as long as a reference is held.

@@ -74,6 +74,13 @@ TEST_F(SpawnClientTest, ThrowsWhatMakesArgumentsThrows)
               "no arguments");
 }
 
+TEST_F(SpawnClientTest, NeedsArguments)
+{
+    EXPECT_THROW(spawn({}), std::system_error);
+    EXPECT_THROW(spawn({.make_argv = [](const SpawnConnectInfo&) { return std::vector<std::string>(); }}),
+                 std::system_error);
+}
+
 TEST_F(SpawnClientTest, NamesAProgramThatIsMissing)
 {
     const std::string error = errorOf({.argv = {"/no/such/program"}});

@@ -100,12 +100,14 @@ bool HasEnded(const Process& process)
 //! @return what explains the failure, if the child's own end does
 std::optional<mp_exit> Abandon(const Process& process, bool broken)
 {
-    if (broken) {
-        if (const auto exit = process.wait(LAST_MOMENT)) return exit;
+    std::optional<mp_exit> exit;
+    if (broken) exit = process.wait(LAST_MOMENT);
+    // One whose status is lost may still run.
+    if (!exit || exit->how == MP_EXIT_LOST) {
+        process.kill(SIGKILL);
+        process.wait();
     }
-    process.kill(SIGKILL);
-    process.wait();
-    return std::nullopt;
+    return exit;
 }
 } // namespace
 
@@ -153,7 +155,7 @@ SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Proces
     Request request(options, &loop);
     auto [child, socket] = mp::SpawnConnected(&request.options(), [&](const SpawnConnectInfo& connect_info) {
         std::vector<std::string> argv = options.make_argv ? options.make_argv(connect_info) : options.argv;
-        if (!options.make_argv) argv.push_back(connect_info);
+        if (!options.make_argv && !argv.empty()) argv.push_back(connect_info);
         request.setArgv(argv);
         return argv;
     });
