@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = RestartPlan::Clock;
 
-bool Failed(const ChildEnd& end) { return !end.exit || end.exit->how != MP_EXIT_EXITED || end.exit->value != 0; }
+bool Succeeded(const ChildEnd& end) { return end.exit && end.exit->how == MP_EXIT_EXITED && end.exit->value == 0; }
 } // namespace
 
 //! Shared with the thread, which may outlive the supervisor.
@@ -43,7 +43,7 @@ private:
     ChildEnd runOnce(std::optional<Clock::time_point>& answered);
     void runChild(Process& process, ChildEnd& end, std::optional<Clock::time_point>& answered);
     void registerChild(const Process& process);
-    void log(const ChildEnd& end);
+    void log(const ChildEnd& end, bool failed);
     //! @return false if it was stopped
     bool pause(milliseconds delay);
     std::optional<milliseconds> stopGrace();
@@ -83,13 +83,13 @@ void SupervisorThread::State::run()
         std::optional<Clock::time_point> answered;
         ChildEnd end = runOnce(answered);
         const Clock::time_point now = Clock::now();
-        const bool again =
-            m_options.restart == Restart::Always || (m_options.restart == Restart::OnFailure && Failed(end));
+        const bool failed = !answered || !Succeeded(end);
+        const bool again = m_options.restart == Restart::Always || (m_options.restart == Restart::OnFailure && failed);
         if (again && !stopGrace()) {
             end.restart = m_plan.next(answered ? now - *answered : Clock::duration::zero(), now);
             end.gave_up = !end.restart;
         }
-        log(end);
+        log(end, failed);
         if (m_options.on_exit) guard("on_exit", [&] { m_options.on_exit(end); });
         if (!end.restart || !pause(*end.restart)) break;
     }
@@ -142,9 +142,9 @@ void SupervisorThread::State::registerChild(const Process& process)
     m_process = Process(mp_process_ref(process.get()));
 }
 
-void SupervisorThread::State::log(const ChildEnd& end)
+void SupervisorThread::State::log(const ChildEnd& end, bool failed)
 {
-    const Log level = end.gave_up ? Log::Error : Failed(end) && !stopGrace() ? Log::Warning : Log::Info;
+    const Log level = end.gave_up ? Log::Error : failed && !stopGrace() ? Log::Warning : Log::Info;
     if (end.restart) {
         MP_LOG(loop(), level) << "Supervisor: " << end.reason << "; starts again in " << end.restart->count() << " ms";
     } else {
