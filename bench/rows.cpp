@@ -102,6 +102,7 @@ struct Start {
 constexpr Start START_POSIX{"start-posix", "posix_spawn of /bin/true", ""};
 constexpr Start START_FORK{"start-fork", "fork and exec of /bin/true", "start-posix-10m"};
 constexpr Start START_ORDINARY{"start-ordinary", "spawn of /bin/true", "start-posix-10m"};
+constexpr Start START_WORKER{"start-worker", "worker from the fork server", "start-fork-10m"};
 constexpr Start START_PRIVATE{"start-private", "private spawn of /bin/true", "start-posix-10m"};
 
 TimedRow Raw()
@@ -148,8 +149,10 @@ std::vector<TimedRow> MakeTimedRows()
     rows.push_back({"spawn", "spawn, connect, call, close, wait", "spawner", "spawn", "posix-spawn"});
     rows.push_back(PosixSpawn(PARENT_2G));
     rows.push_back(Spawn(PARENT_2G));
-    for (const Start& start : {START_POSIX, START_FORK, START_ORDINARY, START_PRIVATE}) rows.push_back(start.small());
-    for (const Start& start : {START_POSIX, START_ORDINARY, START_PRIVATE}) rows.push_back(start.large());
+    for (const Start& start : {START_POSIX, START_FORK, START_ORDINARY, START_PRIVATE, START_WORKER}) {
+        rows.push_back(start.small());
+    }
+    for (const Start& start : {START_POSIX, START_ORDINARY, START_PRIVATE, START_WORKER}) rows.push_back(start.large());
     return rows;
 }
 
