@@ -118,8 +118,9 @@ static void finish_fork(struct mp_priv_server *server, struct mp_priv_incoming *
 /* In the child: nothing of the server is to stay but what the request brought. */
 static void leave_server(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
-    request->n_fds = 0;
-    request->body = NULL;
+    mp_priv_incoming_take(server, request);
+    request->fd = mp_priv_fd_close(request->fd);
+    request->answer_fd = mp_priv_fd_close(request->answer_fd);
     mp_priv_forks_free(server->forks);
     mp_priv_server_close(server);
 }
@@ -241,12 +242,7 @@ static _Noreturn void become_image(struct mp_priv_server *server, struct mp_priv
                                    const struct mp_priv_worker *worker, int commands, int answers)
 {
     const struct mp_priv_image image = {commands, worker->server_pid, &server->signals_before};
-    struct mp_priv_forks *forks = server->forks;
-    forks->image = mp_priv_fd_close(forks->image);
-    mp_priv_fd_close(forks->next_image);
-    request->n_fds = 0;
-    request->body = NULL;
-    mp_priv_server_close(server);
+    leave_server(server, request);
     mp_priv_image_become(&image, worker, answers);
 }
 
@@ -259,7 +255,6 @@ static int eval_here(struct mp_priv_server *server, struct mp_priv_incoming *req
     if (r < 0) return r;
     const int pid = mp_priv_signals_fork();
     if (pid == 0) {
-        request->answer_fd = mp_priv_fd_close(request->answer_fd);
         become_image(server, request, worker, commands, answers);
     }
     r = pid < 0 ? -errno : 0;

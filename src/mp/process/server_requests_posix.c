@@ -202,12 +202,17 @@ static bool check_whole(struct mp_priv_incoming *request)
     return r == 0;
 }
 
-static void take_out(struct mp_priv_server *server, struct mp_priv_incoming *request)
+void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
     struct mp_priv_incoming **link = &server->requests;
     while (*link != request) link = &(*link)->next;
     *link = request->next;
     server->n_requests--;
+}
+
+static void end(struct mp_priv_server *server, struct mp_priv_incoming *request)
+{
+    mp_priv_incoming_take(server, request);
     mp_priv_incoming_free(request);
 }
 
@@ -219,7 +224,7 @@ void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incomin
         request->is_whole = true;
         if (!serve(server, request)) return;
     }
-    take_out(server, request);
+    end(server, request);
 }
 
 /* First come, first served. */
@@ -232,7 +237,7 @@ void mp_priv_incoming_retry(struct mp_priv_server *server)
     }
     while (n > 0 && !server->is_over) {
         struct mp_priv_incoming *request = waiting[--n];
-        if (serve(server, request)) take_out(server, request);
+        if (serve(server, request)) end(server, request);
     }
 }
 
@@ -266,6 +271,6 @@ bool mp_priv_incoming_has_room(struct mp_priv_server *server)
     const int64_t too_old = mp_priv_now_ms() - HALF_SENT_MS;
     struct mp_priv_incoming *request = server->requests;
     while (request != NULL && (request->is_whole || request->since > too_old)) request = request->next;
-    if (request != NULL) take_out(server, request);
+    if (request != NULL) end(server, request);
     return request != NULL;
 }

@@ -16,6 +16,9 @@ void mp_priv_incoming_retry(struct mp_priv_server *server);
 /** Whether requests may come. While there are too many of them, those that aren't whole after a while make room. */
 bool mp_priv_incoming_has_room(struct mp_priv_server *server);
 
+/** Out of the server's list: the caller frees it. */
+void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incoming *request);
+
 void mp_priv_incoming_free(struct mp_priv_incoming *request);
 
 /** Answer: nothing waits, since a reply fits into the empty socket. pidfd and extra go along; or -1.
