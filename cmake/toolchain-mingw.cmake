@@ -12,5 +12,10 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# Windows 8: the oldest with everything that the process layer calls.
-add_compile_definitions(_WIN32_WINNT=0x0602)
+# Windows 10: the oldest with everything that the process layer calls.
+add_compile_definitions(_WIN32_WINNT=0x0A00)
+
+# Runs the tests.
+if(NOT CMAKE_HOST_WIN32 AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+  find_program(CMAKE_CROSSCOMPILING_EMULATOR NAMES wine64 wine)
+endif()

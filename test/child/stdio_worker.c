@@ -1,8 +1,9 @@
 /* stdio_worker: answers each byte of its stream with the next one, and prints where a print must do no harm. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include <mp/c/process.h>
+
+#include "io.h"
 
 int main(void)
 {
@@ -16,9 +17,9 @@ int main(void)
     printf("a stray print\n");
     fflush(stdout);
     if (getchar() != EOF) return 2;
-    while (read(input, &byte, 1) == 1) {
+    while (io_read(input, &byte, 1) == 1) {
         byte++;
-        if (write(output, &byte, 1) != 1) return 3;
+        if (io_write(output, &byte, 1) != 1) return 3;
     }
     return 0;
 }

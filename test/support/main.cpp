@@ -1,9 +1,6 @@
 // The test program: every test must leave the process as it found it.
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
-#include <support/fault.h>
 #include <support/process_state.h>
 #include <support/spawn.h>
 
@@ -37,8 +34,7 @@ class SpawnServer : public testing::Environment
 
 int main(int argc, char** argv)
 {
-    mp::test::Fault::Install();
-    setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
+    mp::test::Prepare();
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new LeakListener); // owned by the list
     testing::AddGlobalTestEnvironment(new SpawnServer); // owned by the list

@@ -1,85 +1,9 @@
 #include <support/process_state.h>
 
 #include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <dirent.h>
-#include <fstream>
-#include <pthread.h>
 #include <thread>
-#include <unistd.h>
-#include <vector>
 
 namespace mp::test {
-namespace {
-
-std::vector<int> Numbers(const char* path)
-{
-    std::vector<int> numbers;
-    DIR* dir = opendir(path);
-    if (dir == nullptr) return numbers;
-    while (const dirent* entry = readdir(dir)) {
-        char* end = nullptr;
-        const long number = std::strtol(entry->d_name, &end, 10);
-        if (end != entry->d_name && *end == '\0') numbers.push_back(static_cast<int>(number));
-    }
-    closedir(dir);
-    return numbers;
-}
-
-int CountThreads()
-{
-#if defined(__SANITIZE_THREAD__)
-    return 0; // it has one of its own, started at some time
-#else
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-    return 0;
-#endif
-#endif
-    return static_cast<int>(Numbers("/proc/self/task").size());
-#endif
-}
-
-} // namespace
-
-std::map<int, std::string> Descriptors()
-{
-    std::map<int, std::string> descriptors;
-    for (const int fd : Numbers("/proc/self/fd")) {
-        char target[256];
-        const std::string link = "/proc/self/fd/" + std::to_string(fd);
-        const ssize_t size = readlink(link.c_str(), target, sizeof(target));
-        if (size >= 0) descriptors[fd] = std::string(target, static_cast<size_t>(size)); // not the listing's own
-    }
-    return descriptors;
-}
-
-std::set<int> Children()
-{
-    std::set<int> children;
-    for (const int thread : Numbers("/proc/self/task")) {
-        std::ifstream list("/proc/self/task/" + std::to_string(thread) + "/children");
-        for (int pid; list >> pid;) children.insert(pid);
-    }
-    return children;
-}
-
-ProcessState ProcessState::Now()
-{
-    ProcessState state;
-    state.descriptors = Descriptors();
-    state.children = Children();
-    state.threads = CountThreads();
-    sigset_t mask;
-    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-    for (int number = 1; number < NSIG; ++number) {
-        struct sigaction action;
-        if (sigismember(&mask, number) == 1) state.blocked.insert(number);
-        if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) state.handled.insert(number);
-    }
-    return state;
-}
 
 ProcessState ProcessState::NowSettled() const
 {

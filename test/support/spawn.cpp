@@ -1,16 +1,13 @@
 #include <support/spawn.h>
 
-#include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
-#include <poll.h>
 #include <sstream>
-#include <thread>
-#include <unistd.h>
 #include <utility>
+
+#include <gtest/gtest.h>
+
+#include <support/process_state.h>
 
 namespace mp::test {
 namespace {
@@ -22,31 +19,6 @@ namespace {
 }
 
 } // namespace
-
-Fd& Fd::operator=(Fd&& other) noexcept
-{
-    Close();
-    m_fd = other.Release();
-    return *this;
-}
-
-int Fd::Release()
-{
-    return std::exchange(m_fd, -1);
-}
-
-void Fd::Close()
-{
-    const int fd = Release();
-    if (fd >= 0) close(fd);
-}
-
-Pipe MakePipe()
-{
-    int fd[2];
-    if (pipe2(fd, O_CLOEXEC) < 0) Give("pipe", mp_status_text(-errno));
-    return {Fd(fd[0]), Fd(fd[1])};
-}
 
 std::string ChildPath(const std::string& name)
 {
@@ -66,15 +38,16 @@ void StartSpawnServer()
 
 Command::Command(std::vector<std::string> args) : m_args(std::move(args)) {}
 
-Command& Command::Stdio(int number, int fd)
+Command& Command::Stdio(int number, mp_handle handle)
 {
-    m_options.stdio[number] = {MP_STDIO_HANDLE, fd};
+    m_options.stdio[number].kind = MP_STDIO_HANDLE;
+    m_options.stdio[number].handle = handle;
     return *this;
 }
 
 Command& Command::Null(int number)
 {
-    m_options.stdio[number] = {MP_STDIO_NULL, -1};
+    m_options.stdio[number].kind = MP_STDIO_NULL;
     return *this;
 }
 
@@ -141,6 +114,20 @@ Command ChildCommand(const std::string& name, std::vector<std::string> args)
     return Command(std::move(args));
 }
 
+void ExpectFailure(Command command, int status, int stage, const std::string& message)
+{
+    const auto before = ProcessState::Now();
+    Process process;
+    mp_error error;
+    EXPECT_EQ(command.Spawn(process, &error), status);
+    EXPECT_EQ(process, nullptr);
+    EXPECT_EQ(error.status, status);
+    EXPECT_EQ(error.stage, stage);
+    EXPECT_NE(error.system_code, 0);
+    EXPECT_EQ(error.message, message);
+    EXPECT_EQ(before.NowSettled(), before);
+}
+
 Held StartHeld()
 {
     Pipe pipe = MakePipe();
@@ -156,23 +143,24 @@ mp_exit Wait(mp_process* process)
     return exit;
 }
 
-bool WaitReadable(int fd, int timeout_ms)
-{
-    pollfd entry{fd, POLLIN, 0};
-    int n;
-    while ((n = poll(&entry, 1, timeout_ms)) < 0 && errno == EINTR) {
-    }
-    return n == 1;
-}
-
-std::string ReadAll(int fd)
+std::string ReadAll(mp_handle handle)
 {
     std::string text;
     char buffer[4096];
     for (;;) {
-        if (!WaitReadable(fd)) Give("read", "deadline passed");
-        const ssize_t n = read(fd, buffer, sizeof(buffer));
-        if (n < 0 && errno == EINTR) continue;
+        const std::ptrdiff_t n = Read(handle, buffer, sizeof(buffer));
+        if (n <= 0) return text;
+        text.append(buffer, static_cast<size_t>(n));
+    }
+}
+
+std::string ReceiveAll(mp_socket socket)
+{
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+        if (!WaitReadable(socket)) Give("receive", "deadline passed");
+        const std::ptrdiff_t n = Receive(socket, buffer, sizeof(buffer));
         if (n <= 0) return text;
         text.append(buffer, static_cast<size_t>(n));
     }
@@ -188,6 +176,17 @@ std::string OutputOf(Command& command)
     return text;
 }
 
+std::set<std::string> EnvironmentIn(const std::string& output)
+{
+    std::set<std::string> env;
+    std::istringstream in(output);
+    for (std::string line; std::getline(in, line);) {
+        if (line.rfind("env ", 0) != 0 || IsAddedBySystem(line.substr(4))) continue;
+        EXPECT_TRUE(env.insert(line.substr(4)).second) << line;
+    }
+    return env;
+}
+
 std::map<std::string, std::string> ParseLines(const std::string& text)
 {
     std::map<std::string, std::string> lines;
@@ -197,16 +196,6 @@ std::map<std::string, std::string> ParseLines(const std::string& text)
         lines[line.substr(0, blank)] = blank == std::string::npos ? "" : line.substr(blank + 1);
     }
     return lines;
-}
-
-bool WaitGone(int pid)
-{
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(DEADLINE_MS);
-    while (kill(pid, 0) == 0 || errno != ESRCH) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::yield();
-    }
-    return true;
 }
 
 } // namespace mp::test

@@ -2,9 +2,12 @@
 #ifndef MP_TEST_SUPPORT_SPAWN_H
 #define MP_TEST_SUPPORT_SPAWN_H
 
+#include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <mp/c/process.h>
@@ -14,33 +17,72 @@ namespace mp::test {
 //! Generous, because the machine may be busy: no passing test comes near it.
 constexpr int DEADLINE_MS = 60000;
 
+//! The numbers that every platform uses for them.
+constexpr int SIGNAL_KILL = 9;
+constexpr int SIGNAL_TERM = 15;
+
+//! What the platform needs before the first test.
+void Prepare();
+
 struct UnrefProcess
 {
     void operator()(mp_process* process) const { mp_process_unref(process); }
 };
 using Process = std::unique_ptr<mp_process, UnrefProcess>;
 
-class Fd
+//! Owns a handle or a socket.
+template <typename Kind>
+class Owned
 {
 public:
-    explicit Fd(int fd = -1) : m_fd(fd) {}
-    Fd(Fd&& other) noexcept : m_fd(other.Release()) {}
-    Fd& operator=(Fd&& other) noexcept;
-    ~Fd() { Close(); }
-    int get() const { return m_fd; }
-    int Release();
-    void Close();
+    using Type = typename Kind::Type;
+    explicit Owned(Type value = Kind::Invalid()) : m_value(value) {}
+    Owned(Owned&& other) noexcept : m_value(other.Release()) {}
+    Owned& operator=(Owned&& other) noexcept
+    {
+        Close();
+        m_value = other.Release();
+        return *this;
+    }
+    ~Owned() { Close(); }
+    Type get() const { return m_value; }
+    Type Release() { return std::exchange(m_value, Kind::Invalid()); }
+    void Close() { Kind::Close(Release()); }
 
 private:
-    int m_fd;
+    Type m_value;
 };
+
+struct HandleKind
+{
+    using Type = mp_handle;
+    static Type Invalid() { return MP_HANDLE_INVALID; }
+    static void Close(Type handle);
+};
+using Fd = Owned<HandleKind>;
+
+struct SocketKind
+{
+    using Type = mp_socket;
+    static Type Invalid() { return MP_SOCKET_INVALID; }
+    static void Close(Type socket);
+};
+using Socket = Owned<SocketKind>;
 
 struct Pipe
 {
     Fd read;
     Fd write;
 };
-Pipe MakePipe(); // close-on-exec
+Pipe MakePipe(); // not inherited
+
+//! One call each: the count, or -1.
+std::ptrdiff_t Read(mp_handle handle, void* data, size_t size);
+std::ptrdiff_t Write(mp_handle handle, const void* data, size_t size);
+std::ptrdiff_t Receive(mp_socket socket, void* data, size_t size);
+std::ptrdiff_t Send(mp_socket socket, const void* data, size_t size);
+//! Whether the last of them failed because it would have had to wait.
+bool WouldBlock();
 
 //! Path of one of the programs in test/child.
 std::string ChildPath(const std::string& name);
@@ -55,7 +97,7 @@ class Command
 {
 public:
     explicit Command(std::vector<std::string> args);
-    Command& Stdio(int number, int fd);
+    Command& Stdio(int number, mp_handle handle);
     Command& Null(int number);
     Command& Hand(int parent, int child);
     Command& Env(std::vector<std::string> env);
@@ -79,6 +121,9 @@ private:
 //! A command by name of a program in test/child.
 Command ChildCommand(const std::string& name, std::vector<std::string> args = {});
 
+//! It must fail with this status and message and leave nothing behind.
+void ExpectFailure(Command command, int status, int stage, const std::string& message);
+
 //! A child that runs until its stdin, the write end given back, is closed.
 struct Held
 {
@@ -88,12 +133,22 @@ struct Held
 Held StartHeld();
 
 mp_exit Wait(mp_process* process);
-bool WaitReadable(int fd, int timeout_ms = DEADLINE_MS);
-std::string ReadAll(int fd);
+//! Until the exit handle tells the end.
+bool WaitEnded(const mp_process* process, int timeout_ms = DEADLINE_MS);
+bool WaitReadable(mp_socket socket, int timeout_ms = DEADLINE_MS);
+//! What comes until the end.
+std::string ReadAll(mp_handle handle);
+std::string ReceiveAll(mp_socket socket);
 //! Run a command and return its standard output.
 std::string OutputOf(Command& command);
 //! Lines "key rest" to a map.
 std::map<std::string, std::string> ParseLines(const std::string& text);
+bool IsRunning(int pid);
+//! A variable of this process's environment; NULL removes it.
+void SetEnvironment(const char* name, const char* value);
+//! The environment that print_start printed, without what the system adds for itself.
+std::set<std::string> EnvironmentIn(const std::string& output);
+bool IsAddedBySystem(const std::string& variable);
 //! Wait until no process has this number, or give up at the deadline.
 bool WaitGone(int pid);
 

@@ -290,7 +290,7 @@ MP_API mp_handle mp_process_exit_fd(const mp_process *process);
  *  stream      1: stdout, 2: stderr.
  *  ret_handle  set on success only; the caller closes it.
  *  Returns 0, MP_EINVAL, or MP_ENOENT (it isn't captured so, or was taken). */
-MP_API MP_NODISCARD int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle);
+MP_API MP_NODISCARD int mp_process_take_output(mp_process *process, int stream, mp_socket *ret_socket);
 
 /** Hand the child over to the caller, who alone waits for it from now on; the handle forgets it:
  *  mp_process_wait returns MP_ECHILD (one that already waits: when the child ends) and mp_process_kill

@@ -3,7 +3,7 @@
 #define MP_PROCESS_CAPTURE_H
 
 #include <mp/c/capture.h>
-#include <mp/c/handle.h>
+#include <mp/c/socket.h>
 
 /** One stream that is or will be read. */
 struct mp_priv_stream;
@@ -13,7 +13,7 @@ struct mp_priv_stream;
 int mp_priv_stream_new(mp_capture *capture, void *child, int number, struct mp_priv_stream **ret_stream);
 
 /** Read it from now on. Takes both over. Can't fail. */
-void mp_priv_stream_start(struct mp_priv_stream *stream, mp_handle handle);
+void mp_priv_stream_start(struct mp_priv_stream *stream, mp_socket socket);
 
 /** Instead of starting it. NULL is allowed. */
 void mp_priv_stream_free(struct mp_priv_stream *stream);

@@ -38,7 +38,8 @@ size_t mp_priv_command_line(const char *const *argv, char *text, size_t size)
     struct output out = {text, size, 0};
     for (size_t i = 0; argv[i] != NULL; i++) {
         if (i > 0) put(&out, ' ', 1);
-        if (argv[i][0] != '\0' && strpbrk(argv[i], " \t\"") == NULL) {
+        /* Some runtimes replace * and ? by the names of files, but not in quotes. */
+        if (argv[i][0] != '\0' && strpbrk(argv[i], " \t\"*?") == NULL) {
             for (const char *c = argv[i]; *c != '\0'; c++) put(&out, *c, 1);
         } else {
             put_quoted(&out, argv[i]);

@@ -1,24 +1,76 @@
 /* A socket can be duplicated for a process only once that runs, so the child fetches its end: it opens a
  * named pipe, whose path is the connect info, and reads what WSADuplicateSocket said for its pid. */
+#define _CRT_RAND_S
 #include <mp/process/process_windows.h>
 
 #include <mp/process/connection.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { PIPE_BUFFER_SIZE = 4096 };
+enum { PIPE_BUFFER_SIZE = 4096, NAME_MAX_SIZE = 80 };
 
-static HANDLE make_pipe(char *info, size_t info_size)
+/* Who this process is, and a list of who may open the pipe: nobody else. */
+struct access {
+    union {
+        TOKEN_USER user;
+        char room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } owner;
+    union {
+        ACL acl;
+        char room[sizeof(ACL) + sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE];
+    } list;
+    SECURITY_DESCRIPTOR descriptor;
+};
+
+/* Returns the system's code. */
+static DWORD find_owner(struct access *access)
 {
-    static volatile LONG counter;
-    wchar_t path[80];
-    const unsigned long pid = GetCurrentProcessId();
-    const unsigned long number = (unsigned long)InterlockedIncrement(&counter);
-    snprintf(info, info_size, "\\\\.\\pipe\\mp-%lu-%lu", pid, number);
-    if (MultiByteToWideChar(CP_UTF8, 0, info, -1, path, 80) == 0) return INVALID_HANDLE_VALUE;
-    /* First instance: fails if another process squats on the name. */
-    return CreateNamedPipeW(path, PIPE_ACCESS_OUTBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
-                            PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE, 0, 0, NULL);
+    HANDLE token;
+    DWORD size, code = 0;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return GetLastError();
+    if (!GetTokenInformation(token, TokenUser, &access->owner, sizeof(access->owner), &size)) code = GetLastError();
+    mp_priv_close(token);
+    return code;
+}
+
+/* Returns the system's code. */
+static DWORD allow_owner(struct access *access)
+{
+    const DWORD code = find_owner(access);
+    if (code != 0) return code;
+    if (InitializeAcl(&access->list.acl, sizeof(access->list), ACL_REVISION) &&
+        AddAccessAllowedAce(&access->list.acl, ACL_REVISION, GENERIC_ALL, access->owner.user.User.Sid) &&
+        InitializeSecurityDescriptor(&access->descriptor, SECURITY_DESCRIPTOR_REVISION) &&
+        SetSecurityDescriptorDacl(&access->descriptor, TRUE, &access->list.acl, FALSE)) {
+        return 0;
+    }
+    return GetLastError();
+}
+
+/* Nobody can guess it, and take it before us. */
+static bool make_name(char *info, size_t info_size)
+{
+    unsigned number[2];
+    if (rand_s(&number[0]) != 0 || rand_s(&number[1]) != 0) return false;
+    snprintf(info, info_size, "\\\\.\\pipe\\mp-%lu-%u-%u", GetCurrentProcessId(), number[0], number[1]);
+    return true;
+}
+
+/* Returns the system's code. */
+static DWORD make_pipe(char *info, size_t info_size, HANDLE *ret_pipe)
+{
+    struct access access;
+    SECURITY_ATTRIBUTES attributes = {sizeof(attributes), &access.descriptor, FALSE};
+    wchar_t path[NAME_MAX_SIZE];
+    const DWORD code = allow_owner(&access);
+    if (code != 0) return code;
+    if (!make_name(info, info_size)) return ERROR_NOT_ENOUGH_MEMORY;
+    if (MultiByteToWideChar(CP_UTF8, 0, info, -1, path, NAME_MAX_SIZE) == 0) return GetLastError();
+    *ret_pipe =
+        CreateNamedPipeW(path, PIPE_ACCESS_OUTBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE, 0, 0, &attributes);
+    return *ret_pipe == INVALID_HANDLE_VALUE ? GetLastError() : 0;
 }
 
 int mp_priv_connection_open(struct mp_priv_connection *connection, struct mp_priv_spawn *spawn, mp_error *reterr)
@@ -28,9 +80,8 @@ int mp_priv_connection_open(struct mp_priv_connection *connection, struct mp_pri
     connection->pipe = MP_HANDLE_INVALID;
     const int r = mp_socket_pair(&connection->theirs, &connection->ours, reterr);
     if (r < 0) return r;
-    connection->pipe = make_pipe(connection->info, sizeof(connection->info));
-    if (connection->pipe == INVALID_HANDLE_VALUE) {
-        const DWORD code = GetLastError();
+    const DWORD code = make_pipe(connection->info, sizeof(connection->info), &connection->pipe);
+    if (code != 0) {
         mp_priv_connection_close(connection);
         return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_CONNECT, "pipe for the connect info");
     }
@@ -77,7 +128,8 @@ int mp_priv_connection_hand_over(struct mp_priv_connection *connection, mp_proce
     (void)mp_socket_close(connection->theirs);
     connection->theirs = MP_SOCKET_INVALID;
     if (code == 0) return 0;
-    if (WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0) {
+    /* Its pipe breaks a little before the child itself has ended. */
+    if (mp_priv_status_of(code) == MP_EPIPE || WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0) {
         return mp_priv_fail_code(reterr, MP_ECONNABORTED, (int)code, MP_STAGE_CONNECT,
                                  "child process exited before connecting to named pipe");
     }

@@ -14,6 +14,9 @@ int mp_priv_environment_edit(const char *const *base, const char *const *edits, 
  *  ret_env  a NULL-terminated array to free; its strings lie in the same memory.
  *  Returns 0, MP_ENOMEM or MP_EILSEQ. */
 int mp_priv_environment_own(const char ***ret_env);
+
+/** What CreateProcess takes: in UTF-16, sorted by name. Freed with free. Returns 0, MP_ENOMEM or MP_EILSEQ. */
+int mp_priv_environment_block(const char *const *env, wchar_t **ret_block);
 #endif
 
 /** Compare the first characters of two names of variables as the system does: 0 if they are equal. Platform. */

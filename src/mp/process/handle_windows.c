@@ -29,6 +29,9 @@ int mp_handle_duplicate(mp_handle handle, mp_handle *ret_handle, mp_error *reter
     }
     HANDLE copy;
     const HANDLE self = GetCurrentProcess();
+    if (mp_priv_handle_check(handle) < 0) {
+        return MP_PRIV_FAIL_SYSTEM(reterr, ERROR_INVALID_HANDLE, MP_STAGE_SOCKET, "duplicate handle %p", handle);
+    }
     if (!DuplicateHandle(self, handle, self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
         return MP_PRIV_FAIL_SYSTEM(reterr, GetLastError(), MP_STAGE_SOCKET, "duplicate handle %p", handle);
     }
@@ -39,12 +42,13 @@ int mp_handle_duplicate(mp_handle handle, mp_handle *ret_handle, mp_error *reter
 int mp_priv_handle_check(mp_handle handle)
 {
     DWORD flags;
+    /* The number of the latter stands for this process as well. */
+    if (handle == NULL || handle == MP_HANDLE_INVALID) return MP_EBADF;
     return GetHandleInformation(handle, &flags) ? 0 : MP_EBADF;
 }
 
 bool mp_priv_stdio_is_open(int number)
 {
     static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
-    const HANDLE handle = GetStdHandle(names[number]);
-    return handle != NULL && handle != INVALID_HANDLE_VALUE && mp_priv_handle_check(handle) == 0;
+    return mp_priv_handle_check(GetStdHandle(names[number])) == 0;
 }

@@ -4,11 +4,12 @@
 
 #include <mp/process/system_windows.h>
 
-/** A job of its own for a child that does not run yet. The caller closes it, which ends nobody.
- *  Returns 0 or the system's code. */
-DWORD mp_priv_job_make(HANDLE child, HANDLE *ret_job);
+/** A job for one child and all that it starts. The caller closes it, which ends nobody. Returns 0 or the system's
+ *  code. */
+DWORD mp_priv_job_make(HANDLE *ret_job);
 
-/** Have a child that does not run yet end with this process. Returns 0 or the system's code. */
-DWORD mp_priv_job_die_with_us(HANDLE child);
+/** The job whose processes end with this one, however it ends; what they start is not in it. Stays open. Returns 0 or
+ *  the system's code. */
+DWORD mp_priv_job_of_ours(HANDLE *ret_job);
 
 #endif

@@ -56,6 +56,6 @@ int mp_priv_launch_child(const struct mp_priv_spawn *spawn, mp_process **ret_pro
 int mp_priv_process_wait_gone(mp_process *process, int timeout_ms);
 
 /** Give a process the reading end of its stream 1 or 2, to be taken. Platform. */
-void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle);
+void mp_priv_process_set_output(mp_process *process, int number, mp_socket socket);
 
 #endif

@@ -21,7 +21,21 @@ int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
     return 0;
 }
 
-int mp_priv_pipe_set_nonblocking(mp_handle handle, mp_error *reterr)
+int mp_priv_output_make(struct mp_priv_output *output, mp_error *reterr)
 {
-    return mp_socket_set_nonblocking(handle, 1, reterr);
+    struct mp_priv_pipe pipe = MP_PRIV_PIPE_NONE;
+    int r = mp_priv_pipe_make(&pipe, reterr);
+    if (r == 0) r = mp_socket_set_nonblocking(pipe.read, 1, reterr);
+    if (r < 0) {
+        mp_priv_pipe_close(&pipe);
+        return r;
+    }
+    *output = (struct mp_priv_output){.read = pipe.read, .write = pipe.write};
+    return 0;
+}
+
+void mp_priv_output_started(struct mp_priv_output *output, const mp_process *process)
+{
+    (void)process;
+    mp_priv_output_close(output);
 }

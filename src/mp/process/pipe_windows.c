@@ -1,5 +1,8 @@
 #include <mp/process/pipe.h>
 
+#include <stdlib.h>
+
+#include <mp/process/memory.h>
 #include <mp/process/system_windows.h>
 
 int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
@@ -11,8 +14,55 @@ int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
     return 0;
 }
 
-int mp_priv_pipe_set_nonblocking(mp_handle handle, mp_error *reterr)
+int mp_priv_output_make(struct mp_priv_output *output, mp_error *reterr)
 {
-    (void)handle;
-    return mp_priv_refuse(reterr, MP_ENOTSUP, MP_STAGE_STDIO, "spawn: streams can't be captured on Windows");
+    struct mp_priv_output made;
+    /* Standard handles are used without overlapping. */
+    int r = mp_priv_socket_pair(&made.read, &made.write, 0, reterr);
+    if (r < 0) return r;
+    r = mp_socket_set_nonblocking(made.read, 1, reterr);
+    if (r < 0) {
+        mp_priv_output_close(&made);
+        return r;
+    }
+    *output = made;
+    return 0;
+}
+
+struct writer {
+    HANDLE child;
+    mp_socket socket;
+};
+
+static void writer_free(struct writer *writer)
+{
+    (void)mp_socket_close(writer->socket);
+    mp_priv_close(writer->child);
+    free(writer);
+}
+
+static void CALLBACK close_writer(PTP_CALLBACK_INSTANCE instance, void *writer, PTP_WAIT wait, TP_WAIT_RESULT result)
+{
+    (void)instance;
+    (void)result;
+    writer_free(writer);
+    CloseThreadpoolWait(wait);
+}
+
+/* The end of a process resets the connections whose last handle goes with it, which may lose what was written. So a
+ * copy is kept until the child has ended. If that can't be, it is closed at once. */
+void mp_priv_output_started(struct mp_priv_output *output, const mp_process *process)
+{
+    struct writer *writer = mp_priv_alloc(sizeof(*writer));
+    PTP_WAIT wait = NULL;
+    if (writer != NULL && mp_handle_duplicate(mp_process_exit_fd(process), &writer->child, NULL) == 0) {
+        writer->socket = output->write;
+        output->write = MP_SOCKET_INVALID;
+        wait = CreateThreadpoolWait(close_writer, writer, NULL);
+        if (wait == NULL) writer_free(writer);
+    } else {
+        free(writer);
+    }
+    if (wait != NULL) SetThreadpoolWait(wait, writer->child, NULL);
+    mp_priv_output_close(output);
 }

@@ -363,20 +363,20 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", pid) : 0;
 }
 
-void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle)
+void mp_priv_process_set_output(mp_process *process, int number, mp_socket socket)
 {
-    process->output[number - 1] = handle;
+    process->output[number - 1] = socket;
 }
 
-int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle)
+int mp_process_take_output(mp_process *process, int stream, mp_socket *ret_socket)
 {
-    if (process == NULL || stream < 1 || stream > 2 || ret_handle == NULL) return MP_EINVAL;
+    if (process == NULL || stream < 1 || stream > 2 || ret_socket == NULL) return MP_EINVAL;
     pthread_mutex_lock(&process->lock);
     const int fd = process->output[stream - 1];
     process->output[stream - 1] = -1;
     pthread_mutex_unlock(&process->lock);
     if (fd < 0) return MP_ENOENT;
-    *ret_handle = fd;
+    *ret_socket = fd;
     return 0;
 }
 

@@ -16,6 +16,7 @@ mp_process *mp_priv_process_new(void)
     if (process == NULL) return NULL;
     process->n_ref = process->n_user = 1;
     InitializeSRWLock(&process->lock);
+    process->output[0] = process->output[1] = MP_SOCKET_INVALID;
     return process;
 }
 
@@ -50,16 +51,28 @@ static int read_exit(mp_process *process)
 {
     DWORD code;
     if (!GetExitCodeProcess(process->handle, &code)) return mp_priv_status_of(GetLastError());
-    const bool killed = process->kill_signal != 0 && code == (DWORD)(KILLED_BASE + process->kill_signal);
-    process->exit.how = killed ? MP_EXIT_SIGNALED : MP_EXIT_EXITED;
-    process->exit.value = killed ? process->kill_signal : (int32_t)code;
+    /* Of several signals the first one counts, which ended it. */
+    const int signal = process->was_terminated && code == KILLED_BASE + SIGNAL_TERM ? SIGNAL_TERM
+                       : process->was_killed && code == KILLED_BASE + SIGNAL_KILL   ? SIGNAL_KILL
+                                                                                    : 0;
+    process->exit.how = signal != 0 ? MP_EXIT_SIGNALED : MP_EXIT_EXITED;
+    process->exit.value = signal != 0 ? signal : (int32_t)code;
     read_usage(process->handle, &process->exit);
     process->ended = true;
     return 0;
 }
 
+static bool is_released(mp_process *process)
+{
+    AcquireSRWLockShared(&process->lock);
+    const bool released = process->released;
+    ReleaseSRWLockShared(&process->lock);
+    return released;
+}
+
 static int wait_for(mp_process *process, int timeout_ms, mp_exit *ret_exit)
 {
+    if (is_released(process)) return MP_ECHILD;
     const DWORD waited = WaitForSingleObject(process->handle, timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
     if (waited == WAIT_FAILED) return mp_priv_status_of(GetLastError());
     AcquireSRWLockExclusive(&process->lock);
@@ -96,11 +109,18 @@ mp_handle mp_process_exit_fd(const mp_process *process)
     return process == NULL ? MP_HANDLE_INVALID : process->handle;
 }
 
+/* Under the lock, before it is sent. */
+static void note_signal(mp_process *process, int signal)
+{
+    if (signal == SIGNAL_TERM) process->was_terminated = true;
+    if (signal == SIGNAL_KILL) process->was_killed = true;
+}
+
 static int terminate(mp_process *process, int signal)
 {
     /* Terminating what has ended is "access denied". */
     if (WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 || signal == 0) return 0;
-    process->kill_signal = signal;
+    note_signal(process, signal);
     if (TerminateProcess(process->handle, (UINT)(KILLED_BASE + signal))) return 0;
     const DWORD code = GetLastError();
     return WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 ? 0 : mp_priv_status_of(code);
@@ -126,7 +146,7 @@ static int terminate_group(mp_process *process, int signal)
     }
     if (info.ActiveProcesses == 0) return MP_ESRCH;
     if (signal == 0) return 0;
-    if (WaitForSingleObject(process->handle, 0) != WAIT_OBJECT_0) process->kill_signal = signal;
+    if (WaitForSingleObject(process->handle, 0) != WAIT_OBJECT_0) note_signal(process, signal);
     return TerminateJobObject(process->job, (UINT)(KILLED_BASE + signal)) ? 0 : mp_priv_status_of(GetLastError());
 }
 
@@ -153,16 +173,14 @@ static void drop(mp_process *process)
     free(process);
 }
 
-static void CALLBACK tell(void *arg, BOOLEAN timed_out)
+static void CALLBACK tell(PTP_CALLBACK_INSTANCE instance, void *arg, PTP_WAIT wait, TP_WAIT_RESULT result)
 {
     mp_process *process = arg;
     mp_exit exit;
-    (void)timed_out;
-    AcquireSRWLockExclusive(&process->lock); /* the registration has returned */
-    const HANDLE wait = process->on_exit_wait;
-    ReleaseSRWLockExclusive(&process->lock);
+    (void)CallbackMayRunLong(instance);
+    (void)result;
     if (wait_for(process, 0, &exit) == 0) process->on_exit(process->on_exit_user, process, &exit);
-    (void)UnregisterWait(wait);
+    CloseThreadpoolWait(wait);
     drop(process);
 }
 
@@ -171,15 +189,13 @@ static int set_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
 {
     if (process->released) return MP_ECHILD;
     if (process->on_exit != NULL) return MP_EALREADY;
+    const PTP_WAIT wait = CreateThreadpoolWait(tell, process, NULL);
+    if (wait == NULL) return mp_priv_status_of(GetLastError());
     hold(process);
     process->on_exit_user = user;
     process->on_exit = callback;
-    const ULONG flags = WT_EXECUTEONLYONCE | WT_EXECUTELONGFUNCTION;
-    if (RegisterWaitForSingleObject(&process->on_exit_wait, process->handle, tell, process, INFINITE, flags)) return 0;
-    const DWORD code = GetLastError();
-    process->on_exit = NULL;
-    InterlockedDecrement(&process->n_ref);
-    return mp_priv_status_of(code);
+    SetThreadpoolWait(wait, process->handle, NULL);
+    return 0;
 }
 
 int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user, mp_error *reterr)
@@ -193,11 +209,9 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", (int)process->pid) : 0;
 }
 
-void mp_priv_process_set_output(mp_process *process, int number, mp_handle handle)
+void mp_priv_process_set_output(mp_process *process, int number, mp_socket socket)
 {
-    (void)process;
-    (void)number;
-    (void)mp_handle_close(handle);
+    process->output[number - 1] = socket;
 }
 
 int mp_priv_process_wait_gone(mp_process *process, int timeout_ms)
@@ -207,9 +221,16 @@ int mp_priv_process_wait_gone(mp_process *process, int timeout_ms)
     return 0;
 }
 
-int mp_process_take_output(mp_process *process, int stream, mp_handle *ret_handle)
+int mp_process_take_output(mp_process *process, int stream, mp_socket *ret_socket)
 {
-    return process == NULL || stream < 1 || stream > 2 || ret_handle == NULL ? MP_EINVAL : MP_ENOENT;
+    if (process == NULL || stream < 1 || stream > 2 || ret_socket == NULL) return MP_EINVAL;
+    AcquireSRWLockExclusive(&process->lock);
+    const mp_socket socket = process->output[stream - 1];
+    process->output[stream - 1] = MP_SOCKET_INVALID;
+    ReleaseSRWLockExclusive(&process->lock);
+    if (socket == MP_SOCKET_INVALID) return MP_ENOENT;
+    *ret_socket = socket;
+    return 0;
 }
 
 int mp_process_release(mp_process *process, mp_process_id *ret_id)
@@ -238,6 +259,10 @@ mp_process *mp_process_unref(mp_process *process)
 {
     if (process == NULL) return NULL;
     const bool last = InterlockedDecrement(&process->n_user) == 0;
+    mp_socket output;
+    for (int stream = 1; last && stream <= 2; stream++) {
+        if (mp_process_take_output(process, stream, &output) == 0) (void)mp_socket_close(output);
+    }
     if (last && process->kill_on_unref) (void)mp_process_kill(process, SIGNAL_KILL);
     drop(process);
     return NULL;

@@ -15,13 +15,14 @@ struct mp_process {
     bool kill_on_unref;
 
     SRWLOCK lock; /* guards what follows */
-    int kill_signal; /* the signal that mp_process_kill stood for */
-    bool ended;      /* exit is the answer */
+    bool was_terminated; /* by this handle: with SIGTERM, */
+    bool was_killed;     /* with SIGKILL */
+    bool ended;          /* exit is the answer */
     bool released;
     mp_exit exit;
+    mp_socket output[2]; /* reading ends of captured streams that nobody took yet */
     mp_process_exit_fn *on_exit; /* or NULL */
     void *on_exit_user;
-    HANDLE on_exit_wait;
 };
 
 /** A handle without a child. One reference. NULL if there is no memory. */

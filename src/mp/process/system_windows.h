@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include <mp/c/socket.h>
 #include <mp/process/error.h>
 
 /** The status of GetLastError() or WSAGetLastError(). */
@@ -28,5 +29,8 @@ int mp_priv_wide(const char *text, wchar_t **ret_wide, size_t *ret_count);
 
 /** Start Winsock, once in this process. */
 int mp_priv_winsock_start(mp_error *reterr);
+
+/** mp_socket_pair, whose second socket has these flags of WSASocket. */
+int mp_priv_socket_pair(mp_socket *ret_first, mp_socket *ret_second, DWORD second_flags, mp_error *reterr);
 
 #endif

@@ -1,0 +1,121 @@
+#include <support/spawn.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <poll.h>
+#include <thread>
+#include <unistd.h>
+
+#include <support/fault.h>
+
+namespace mp::test {
+
+void Prepare()
+{
+    Fault::Install();
+    setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
+}
+
+void HandleKind::Close(Type handle)
+{
+    if (handle >= 0) close(handle);
+}
+
+void SocketKind::Close(Type socket)
+{
+    HandleKind::Close(socket);
+}
+
+Pipe MakePipe()
+{
+    int fd[2];
+    if (pipe2(fd, O_CLOEXEC) < 0) {
+        std::perror("pipe");
+        std::abort();
+    }
+    return {Fd(fd[0]), Fd(fd[1])};
+}
+
+std::ptrdiff_t Read(mp_handle handle, void* data, size_t size)
+{
+    if (!WaitReadable(handle)) {
+        std::fprintf(stderr, "read: deadline passed\n");
+        std::abort();
+    }
+    return Receive(handle, data, size);
+}
+
+std::ptrdiff_t Write(mp_handle handle, const void* data, size_t size)
+{
+    return Send(handle, data, size);
+}
+
+std::ptrdiff_t Receive(mp_socket socket, void* data, size_t size)
+{
+    ssize_t n;
+    while ((n = read(socket, data, size)) < 0 && errno == EINTR) {
+    }
+    return n;
+}
+
+std::ptrdiff_t Send(mp_socket socket, const void* data, size_t size)
+{
+    ssize_t n;
+    while ((n = write(socket, data, size)) < 0 && errno == EINTR) {
+    }
+    return n;
+}
+
+bool WouldBlock()
+{
+    return errno == EAGAIN;
+}
+
+bool WaitEnded(const mp_process* process, int timeout_ms)
+{
+    return WaitReadable(mp_process_exit_fd(process), timeout_ms);
+}
+
+bool WaitReadable(mp_socket socket, int timeout_ms)
+{
+    pollfd entry{socket, POLLIN, 0};
+    int n;
+    while ((n = poll(&entry, 1, timeout_ms)) < 0 && errno == EINTR) {
+    }
+    return n == 1;
+}
+
+void SetEnvironment(const char* name, const char* value)
+{
+    if (value == nullptr) {
+        unsetenv(name);
+    } else {
+        setenv(name, value, 1);
+    }
+}
+
+bool IsAddedBySystem(const std::string&)
+{
+    return false;
+}
+
+bool IsRunning(int pid)
+{
+    return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
+bool WaitGone(int pid)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(DEADLINE_MS);
+    while (IsRunning(pid)) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+} // namespace mp::test
