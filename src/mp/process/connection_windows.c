@@ -1,5 +1,6 @@
 /* A socket can be duplicated for a process only once that runs, so the child fetches its end: it opens a
- * named pipe, whose path is the connect info, and reads what WSADuplicateSocket said for its pid. */
+ * named pipe, whose path is the connect info, reads what WSADuplicateSocket said for its pid, and answers with a byte
+ * when it has the socket. */
 #define _CRT_RAND_S
 #include <mp/process/process_windows.h>
 
@@ -68,8 +69,8 @@ static DWORD make_pipe(char *info, size_t info_size, HANDLE *ret_pipe)
     if (!make_name(info, info_size)) return ERROR_NOT_ENOUGH_MEMORY;
     if (MultiByteToWideChar(CP_UTF8, 0, info, -1, path, NAME_MAX_SIZE) == 0) return GetLastError();
     *ret_pipe =
-        CreateNamedPipeW(path, PIPE_ACCESS_OUTBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
-                         PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE, 0, 0, &attributes);
+        CreateNamedPipeW(path, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE, 1, 0, &attributes);
     return *ret_pipe == INVALID_HANDLE_VALUE ? GetLastError() : 0;
 }
 
@@ -114,9 +115,11 @@ static DWORD send_socket(const struct mp_priv_connection *connection, const mp_p
     operation = (OVERLAPPED){.hEvent = event};
     done = WriteFile(connection->pipe, &info, sizeof(info), NULL, &operation);
     code = finish(connection->pipe, &operation, done, process->handle);
-    /* Until the child has read it: closing the pipe may drop what is in it. */
-    if (code == 0 && !FlushFileBuffers(connection->pipe)) code = GetLastError();
-    return code;
+    if (code != 0) return code;
+    char answer;
+    operation = (OVERLAPPED){.hEvent = event};
+    done = ReadFile(connection->pipe, &answer, sizeof(answer), NULL, &operation);
+    return finish(connection->pipe, &operation, done, process->handle);
 }
 
 int mp_priv_connection_hand_over(struct mp_priv_connection *connection, mp_process *process, mp_error *reterr)

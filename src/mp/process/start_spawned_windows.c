@@ -21,6 +21,7 @@ static bool is_pipe_path(const char *text)
     return rest[0] != '\0' && strspn(rest, "0123456789-") == strlen(rest);
 }
 
+/* Returns the system's code. */
 static DWORD read_whole(HANDLE pipe, void *data, DWORD size)
 {
     for (DWORD used = 0, n; used < size; used += n) {
@@ -30,13 +31,42 @@ static DWORD read_whole(HANDLE pipe, void *data, DWORD size)
     return 0;
 }
 
-static DWORD fetch(const wchar_t *path, WSAPROTOCOL_INFOW *ret_info)
+/* Returns the system's code. */
+static DWORD make_socket(WSAPROTOCOL_INFOW *info, mp_socket *ret_socket)
+{
+    const SOCKET socket = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info, 0,
+                                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    if (socket == INVALID_SOCKET) return (DWORD)WSAGetLastError();
+    *ret_socket = socket;
+    return 0;
+}
+
+/* Returns the system's code. */
+static DWORD fetch(HANDLE pipe, mp_socket *ret_socket)
+{
+    WSAPROTOCOL_INFOW info;
+    DWORD n, code = read_whole(pipe, &info, sizeof(info));
+    if (code != 0) return code;
+    mp_socket socket;
+    code = make_socket(&info, &socket);
+    if (code != 0) return code;
+    if (!WriteFile(pipe, "", 1, &n, NULL)) {
+        code = GetLastError();
+        (void)mp_socket_close(socket);
+        return code;
+    }
+    *ret_socket = socket;
+    return 0;
+}
+
+/* Returns the system's code. */
+static DWORD connect_to(const wchar_t *path, mp_socket *ret_socket)
 {
     /* Identification only: whoever serves the pipe can't act in our name. */
-    const HANDLE pipe = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING,
+    const HANDLE pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                                     SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     if (pipe == INVALID_HANDLE_VALUE) return GetLastError();
-    const DWORD code = read_whole(pipe, ret_info, sizeof(*ret_info));
+    const DWORD code = fetch(pipe, ret_socket);
     mp_priv_close(pipe);
     return code;
 }
@@ -55,15 +85,7 @@ int mp_start_spawned(const char *connect_info, mp_socket *ret_socket, mp_error *
     wchar_t *path;
     r = mp_priv_wide(connect_info, &path, NULL);
     if (r < 0) return mp_priv_fail_code(reterr, r, 0, MP_STAGE_CONNECT, "connect info %s", quoted.text);
-    WSAPROTOCOL_INFOW info;
-    const DWORD code = fetch(path, &info);
+    const DWORD code = connect_to(path, ret_socket);
     free(path);
-    if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_CONNECT, "connect info %s", quoted.text);
-    const SOCKET socket = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
-                                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    if (socket == INVALID_SOCKET) {
-        return MP_PRIV_FAIL_SYSTEM(reterr, (DWORD)WSAGetLastError(), MP_STAGE_CONNECT, "connect info %s", quoted.text);
-    }
-    *ret_socket = socket;
-    return 0;
+    return code == 0 ? 0 : MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_CONNECT, "connect info %s", quoted.text);
 }

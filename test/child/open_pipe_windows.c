@@ -1,0 +1,7 @@
+/* open_pipe INFO: opens the pipe of a connect info and ends without reading. */
+#include <windows.h>
+
+int wmain(int argc, wchar_t **argv)
+{
+    return argc > 1 && CreateFileW(argv[1], GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE ? 0 : 1;
+}
