@@ -3,5 +3,6 @@
 
 int wmain(int argc, wchar_t **argv)
 {
-    return argc > 1 && CreateFileW(argv[1], GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE ? 0 : 1;
+    if (argc < 2) return 2;
+    return CreateFileW(argv[1], GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { STEP = 4, NUMBER_MAX = 0x8000, TYPE_INFORMATION = 2 };
+enum { STEP = 4, NUMBER_MAX = 0x1000, TYPE_INFORMATION = 2 };
 
 int wmain(void)
 {

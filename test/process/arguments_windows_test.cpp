@@ -40,9 +40,9 @@ private:
     size_t Number(size_t below) { return std::uniform_int_distribution<size_t>(0, below - 1)(m_random); }
 
     std::mt19937 m_random{1};
-    const Vector m_pieces{"a",  "b",  " ", " ",    "\t", "\"", "\"",       "\\",           "\\",  "\\\\", "\\\"", "'", "*",
-                          "?",  "%",  "^", "&",    "|",  "<",  "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",    "/", "-",
-                          "~",  "$",  "`", "PATH", "!",  "(",  ")",        ";",            ",",   "=",    "@",    "#"};
+    const Vector m_pieces{"a", "b", " ", " ", "\t", "\n", "\"", "\"", "\\", "\\", "\\\\", "\\\"", "'", "*", "?", "%", "^", "&",
+                          "|", "<", ">", "/", "-", "~", "$", "`", "!", "(", ")", ";", ",", "=", "@", "#", "PATH",
+                          "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
 };
 
 TEST(Arguments, ArriveUnchangedInTenThousandVectors)

@@ -63,6 +63,7 @@ TEST(CommandLine, QuotesWhatNeedsIt)
     EXPECT_EQ(CommandLine({"has space"}), R"("has space")");
     EXPECT_EQ(CommandLine({"say \"hi\""}), R"("say \"hi\"")");
     EXPECT_EQ(CommandLine({R"(C:\a\b)"}), R"(C:\a\b)");
+    EXPECT_EQ(CommandLine({"*.c", "?"}), R"("*.c" "?")");
     EXPECT_EQ(CommandLine({R"(trailing backslash\)"}), R"("trailing backslash\\")");
     EXPECT_EQ(CommandLine({R"(back\\"slash quote)"}), R"("back\\\\\"slash quote")");
 }

@@ -203,8 +203,8 @@ TEST(StartSpawned, RefusesWhatIsNoPipe)
 
 TEST(StartSpawned, RefusesAPipeOfOthersThatTellsTooLittle)
 {
-    const Fd pipe(CreateNamedPipeA(R"(\\.\pipe\mp-4711-1)", PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, 1, 4096, 0, 0,
-                                   nullptr));
+    const char* const path = R"(\\.\pipe\mp-4711-1)";
+    const Fd pipe(CreateNamedPipeA(path, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, 1, 4096, 0, 0, nullptr));
     std::thread server([&] {
         (void)ConnectNamedPipe(pipe.get(), nullptr);
         EXPECT_EQ(Write(pipe.get(), "short", 5), 5);
@@ -212,7 +212,7 @@ TEST(StartSpawned, RefusesAPipeOfOthersThatTellsTooLittle)
         DisconnectNamedPipe(pipe.get());
     });
     mp_socket socket;
-    EXPECT_EQ(mp_start_spawned(R"(\\.\pipe\mp-4711-1)", &socket, nullptr), MP_EPIPE);
+    EXPECT_EQ(mp_start_spawned(path, &socket, nullptr), MP_EPIPE);
     server.join();
 }
 

@@ -55,14 +55,14 @@ TEST(Descriptors, ChildHasStdioOnlyWhateverOtherThreadsMake)
 {
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 2; ++i) {
         threads.emplace_back([&] {
             while (!stop) {
                 const Fd first = InheritableEvent(), second = InheritableEvent();
             }
         });
     }
-    for (int i = 0; i < 30; ++i) {
+    for (int i = 0; i < 20; ++i) {
         Command command = PrintHandles();
         ExpectStdioOnly(ParseLines(OutputOf(command)));
     }
@@ -125,8 +125,8 @@ TEST(Descriptors, OfAConnectedChildAreStdioOnly)
 TEST(Descriptors, OneHandleServesAsSeveralStdio)
 {
     Pipe pipe = MakePipe();
-    const Process process =
-        ChildCommand("script", {"out", "1", "err", "2"}).Stdio(1, pipe.write.get()).Stdio(2, pipe.write.get()).Null(0).Start();
+    Command command = ChildCommand("script", {"out", "1", "err", "2"});
+    const Process process = command.Stdio(1, pipe.write.get()).Stdio(2, pipe.write.get()).Null(0).Start();
     pipe.write.Close();
     EXPECT_EQ(ReadAll(pipe.read.get()), "12");
     EXPECT_EQ(Wait(process.get()).value, 0);
@@ -148,7 +148,7 @@ TEST(Descriptors, OfTheLibraryAreNotInheritable)
     const auto before = Inheritable();
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
         threads.emplace_back([&] {
             while (!stop) {
                 mp_socket first, second;
@@ -157,7 +157,7 @@ TEST(Descriptors, OfTheLibraryAreNotInheritable)
             }
         });
     }
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(Inheritable(), before);
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(Inheritable(), before);
     stop = true;
     for (auto& thread : threads) thread.join();
     ConnectedArgv argv;

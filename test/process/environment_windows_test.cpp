@@ -35,9 +35,11 @@ TEST(Environment, ComesSorted)
 {
     Command command = ChildCommand("print_start");
     command.Env({"z=1", "B_=2", "a=3", "B=4", "AB=5"});
-    std::string output = OutputOf(command);
+    const std::string output = OutputOf(command);
     std::vector<size_t> places;
-    for (const char* entry : {"env a=3\n", "env AB=5\n", "env B=4\n", "env B_=2\n", "env z=1\n"}) places.push_back(output.find(entry));
+    for (const char* entry : {"env a=3\n", "env AB=5\n", "env B=4\n", "env B_=2\n", "env z=1\n"}) {
+        places.push_back(output.find(entry));
+    }
     EXPECT_TRUE(std::is_sorted(places.begin(), places.end())) << output;
     EXPECT_NE(places.back(), std::string::npos);
 }

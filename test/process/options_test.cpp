@@ -34,8 +34,8 @@ TEST_F(Options, RefuseASizeBelowTheFirstLayout)
 {
     m_options.size = 0;
     const size_t first = offsetof(mp_spawn_options, stdio) + 3 * sizeof(mp_stdio);
-    const std::string message = "spawn options: size 0 is below " + std::to_string(first) + "; use MP_SPAWN_OPTIONS_INIT";
-    ExpectRefused(m_options, MP_EINVAL, message.c_str());
+    const std::string below = "spawn options: size 0 is below " + std::to_string(first);
+    ExpectRefused(m_options, MP_EINVAL, (below + "; use MP_SPAWN_OPTIONS_INIT").c_str());
 }
 
 TEST_F(Options, AcceptALongerStructOfZeros)
@@ -50,8 +50,9 @@ TEST_F(Options, AcceptALongerStructOfZeros)
     longer.later[1] = 1;
     mp_error error;
     EXPECT_EQ(SpawnStatus(longer.options, &error), MP_E2BIG);
-    EXPECT_EQ(error.message, "spawn options: a field at offset " + std::to_string(sizeof(mp_spawn_options) + sizeof(uint64_t)) +
-                                 " is unknown to this version");
+    const size_t offset = sizeof(mp_spawn_options) + sizeof(uint64_t);
+    EXPECT_EQ(error.message,
+              "spawn options: a field at offset " + std::to_string(offset) + " is unknown to this version");
 }
 
 TEST_F(Options, RefuseUnknownStdio)

@@ -30,7 +30,8 @@ TEST_F(Options, AreNotSupportedIfDescriptorsHaveNumbers)
 
 TEST_F(Options, AreNotSupportedIfTheyNeedSessionsUmasksUsersOrTheServer)
 {
-    for (const uint64_t flag : {MP_SPAWN_OWN_SESSION, MP_SPAWN_SET_UMASK, MP_SPAWN_SET_UID, MP_SPAWN_SET_GID, MP_SPAWN_PRIVATE}) {
+    for (const uint64_t flag :
+         {MP_SPAWN_OWN_SESSION, MP_SPAWN_SET_UMASK, MP_SPAWN_SET_UID, MP_SPAWN_SET_GID, MP_SPAWN_PRIVATE}) {
         m_options.flags = flag;
         ExpectRefused(m_options, MP_ENOTSUP,
                       "spawn options: on Windows there are no sessions, umasks, user numbers and private children");

@@ -59,8 +59,8 @@ std::set<int> Children()
     return children;
 }
 
-// Only what the library itself may forget to close is counted: the C++ runtime and the system's pool of threads make and
-// keep what they need for waiting when they need it first.
+// Only what the library itself may forget to close is counted: the C++ runtime and the system's pool of threads make
+// and keep what they need for waiting when they need it first.
 ProcessState ProcessState::Now()
 {
     ProcessState state;

@@ -17,7 +17,7 @@ void Require(bool ok, const char* what)
     std::abort();
 }
 
-void CALLBACK Nothing(void*, BOOLEAN) {}
+void CALLBACK Nothing(PTP_CALLBACK_INSTANCE, void*, PTP_WAIT, TP_WAIT_RESULT) {}
 
 } // namespace
 
@@ -28,9 +28,9 @@ void Prepare()
     Require(mp_socket_pair(&first, &second, nullptr) == 0, "socket pair");
     SocketKind::Close(first);
     SocketKind::Close(second);
-    HANDLE wait;
-    Require(RegisterWaitForSingleObject(&wait, CreateEventW(nullptr, TRUE, FALSE, nullptr), Nothing, nullptr, INFINITE, 0),
-            "wait");
+    const PTP_WAIT wait = CreateThreadpoolWait(Nothing, nullptr, nullptr);
+    Require(wait != nullptr, "wait");
+    SetThreadpoolWait(wait, CreateEventW(nullptr, TRUE, FALSE, nullptr), nullptr);
 }
 
 void HandleKind::Close(Type handle)

@@ -17,7 +17,8 @@ typedef enum mp_capture_kind {
     MP_CAPTURE_LINE = 0, /* a line, whose line break is left out */
     MP_CAPTURE_PART = 1, /* the beginning of a line that is longer than the limit, or the last one, which has no
                           * line break */
-    MP_CAPTURE_END = 2   /* nobody has the stream open any more, or it was given up; length is 0 */
+    MP_CAPTURE_END = 2   /* nobody has the stream open any more, on Windows not before the child has ended, or it
+                          * was given up; length is 0 */
 } mp_capture_kind;
 
 typedef struct mp_capture_line {
@@ -49,8 +50,7 @@ typedef struct mp_capture_options {
 
 MP_BEGIN_DECLS
 
-/** Make a capture, for children to be started with it (mp_spawn_options.capture). Not on Windows yet:
- *  MP_ENOTSUP.
+/** Make a capture, for children to be started with it (mp_spawn_options.capture).
  *  ret_capture  set on success only; the caller owns one reference.
  *  Returns 0, MP_EINVAL (no callback, too long a line), MP_E2BIG (a field that this version doesn't know),
  *  MP_ENOMEM, MP_EMFILE, MP_EAGAIN (no thread can be started), or another negative status. */
@@ -67,8 +67,8 @@ MP_API MP_NODISCARD int mp_capture_wait(mp_capture *capture, int timeout_ms, mp_
 MP_API mp_capture *mp_capture_ref(mp_capture *capture);
 
 /** Drop a reference; NULL is allowed. Dropping the last one gives up the streams that are still open: what
- *  was read is handed over, what wasn't is lost, and children that go on writing get SIGPIPE. Returns NULL
- *  when the callback has been called for the last time. */
+ *  was read is handed over, what wasn't is lost, and children that go on writing get SIGPIPE (on Windows their
+ *  writes fail). Returns NULL when the callback has been called for the last time. */
 MP_API mp_capture *mp_capture_unref(mp_capture *capture);
 
 MP_END_DECLS

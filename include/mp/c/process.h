@@ -27,8 +27,8 @@ typedef enum mp_stdio_kind {
     MP_STDIO_INHERIT = 0, /* the parent's; closed if the parent's is closed */
     MP_STDIO_NULL = 1,    /* the null device */
     MP_STDIO_HANDLE = 2,  /* the given handle: borrowed, left open in the parent */
-    MP_STDIO_CAPTURED = 3 /* stdout and stderr only: a pipe that options.capture reads, or without one the
-                           * application (mp_process_take_output). MP_ENOTSUP on Windows yet */
+    MP_STDIO_CAPTURED = 3 /* stdout and stderr only: a pipe (Windows: a socket) that options.capture reads, or
+                           * without one the application (mp_process_take_output) */
 } mp_stdio_kind;
 
 typedef struct mp_stdio {
@@ -51,17 +51,17 @@ typedef struct mp_fd_map {
  *  ignored here. Without it: an empty mask and default dispositions. No effect on Windows. */
 #define MP_SPAWN_KEEP_SIGNALS (UINT64_C(1) << 1)
 /** The child leads a process group of its own, which mp_process_kill_group reaches: its own children
- *  too, unless they leave it. Signals of the terminal (Ctrl-C) don't reach it. */
+ *  too, unless they leave it. Signals of the terminal (Ctrl-C) don't reach it. On Windows a job object. */
 #define MP_SPAWN_OWN_GROUP (UINT64_C(1) << 2)
 /** The child leads a session of its own, without a terminal, and a process group (MP_SPAWN_OWN_GROUP).
  *  MP_ENOTSUP on Windows. */
 #define MP_SPAWN_OWN_SESSION (UINT64_C(1) << 3)
 /** The child is killed (SIGKILL) when this process ends, however it ends; if it isn't private, when this
- *  process executes another program, too. Its own children are not. A program that changes the user when it
- *  is executed (setuid) escapes. A thread of the library starts it: what Linux keeps for each thread
- *  (capabilities, processor affinity, filters of system calls) is that thread's, which has it from the first
- *  thread that started such a child. MP_ENOTSUP where the system can't: on POSIX systems other than Linux and
- *  FreeBSD. */
+ *  process executes another program, too. Its own children are not (on Windows they are if it leads a group).
+ *  A program that changes the user when it is executed (setuid) escapes. A thread of the library starts it:
+ *  what Linux keeps for each thread (capabilities, processor affinity, filters of system calls) is that
+ *  thread's, which has it from the first thread that started such a child. MP_ENOTSUP where the system can't: on
+ *  POSIX systems other than Linux and FreeBSD. */
 #define MP_SPAWN_DIE_WITH_PARENT (UINT64_C(1) << 4)
 /** Dropping the last reference while the child runs kills it (SIGKILL) instead of detaching it. */
 #define MP_SPAWN_KILL_ON_UNREF (UINT64_C(1) << 5)
@@ -102,15 +102,16 @@ typedef struct mp_resource_limit {
  *  must not change meanwhile. */
 typedef struct mp_spawn_options {
     size_t size;             /* sizeof(mp_spawn_options) as the caller's compiler saw it */
-    const char *const *argv; /* NULL-terminated, at least argv[0]: the program; UTF-8 on Windows */
-    const char *const *env;  /* "NAME=value" strings, NULL-terminated; NULL inherits */
+    const char *const *argv; /* NULL-terminated, at least argv[0]: the program; UTF-8 on Windows, as all strings */
+    const char *const *env;  /* "NAME=value" strings, NULL-terminated; NULL inherits. Without SystemRoot few
+                              * programs work on Windows */
     const char *cwd;         /* working directory; NULL inherits. A relative program is looked up in it */
     const mp_fd_map *fds;    /* further descriptors; MP_ENOTSUP on Windows unless n_fds is 0 */
     size_t n_fds;
     uint64_t flags;    /* MP_SPAWN_*; unknown bits are refused */
     mp_stdio stdio[3]; /* stdin, stdout, stderr */
     const char *const *env_edits;    /* applied to env in this order, NULL-terminated: "NAME=value" sets,
-                                      * "NAME" removes */
+                                      * "NAME" removes; on Windows names have no case */
     const mp_resource_limit *limits; /* MP_ENOTSUP on Windows unless n_limits is 0, as is nice */
     size_t n_limits;
     uint32_t umask; /* with MP_SPAWN_SET_UMASK */
@@ -133,7 +134,7 @@ typedef struct mp_spawn_options {
 
 /** How a child ended. */
 typedef enum mp_exit_how {
-    MP_EXIT_EXITED = 0,   /* value is the exit code */
+    MP_EXIT_EXITED = 0,   /* value is the exit code; on Windows all of its 32 bits */
     MP_EXIT_SIGNALED = 1, /* value is the signal */
     MP_EXIT_LOST = 2      /* nobody can tell: someone else took the status, or the spawn server has been
                            * killed (then the child may still run); value is 0 */
@@ -145,7 +146,8 @@ typedef struct mp_exit {
     int32_t value;
     int32_t core_dumped;    /* 1 if a core was dumped */
     int32_t reserved;       /* 0 */
-    int64_t user_time_us;   /* CPU time of the child and of the children that it waited for */
+    int64_t user_time_us;   /* CPU time of the child and of the children that it waited for; on Windows of
+                             * the child alone */
     int64_t system_time_us; /* 0 if lost, as is max_rss_kib */
     int64_t max_rss_kib;    /* peak resident memory. Linux starts counting at the spawning process's
                              * peak (memory is shared until exec), so this is an upper bound */
@@ -187,7 +189,9 @@ typedef void mp_process_exit_fn(void *user, mp_process *process, const mp_exit *
  *  The child belongs to the handle: wait for it only through the handle. Should the application
  *  take it with waitpid(-1), or ignore SIGCHLD, the handle reports MP_EXIT_LOST.
  *
- *  options      argv is required. The program is searched in this process's PATH if it has no slash.
+ *  options      argv is required. The program is searched in this process's PATH if it has no slash. On
+ *               Windows: nor a backslash or colon; ".exe" may be left out; a batch file is MP_ENOEXEC, since its
+ *               arguments can't be quoted safely.
  *  ret_process  set on success only; the caller owns one reference.
  *  reterr       may be NULL; set on failure only: stage, system code, "spawn 'prog': reason".
  *  Returns 0, or MP_ENOENT (no such program or working directory), MP_EACCES, MP_ENOEXEC, MP_ENOTDIR,
@@ -201,14 +205,16 @@ MP_API MP_NODISCARD int mp_process_spawn(const mp_spawn_options *options, mp_pro
  *  options     may be NULL; its argv must be NULL.
  *  make_argv   called once with the connect info: a number (POSIX) or a pipe's path (Windows).
  *  ret_socket  this process's end, blocking, close-on-exec; set on success only, the caller closes
- *              it. It reads end of stream once the child and all that it handed its end to are gone.
+ *              it. It reads end of stream once the child and all that it handed its end to are gone; on
+ *              Windows a reset if they ended without closing it.
  *  On Windows the call waits until the child called mp_start_spawned or has ended (MP_ECONNABORTED). */
 MP_API MP_NODISCARD int mp_spawn_connected(const mp_spawn_options *options, mp_spawn_argv_fn *make_argv,
                                            void *user, mp_process **ret_process, mp_socket *ret_socket,
                                            mp_error *reterr);
 
 /** In a child started with mp_spawn_connected: turn the connect info into the child's end. The socket
- *  becomes close-on-exec. Call it once; a second call returns the same descriptor (POSIX) or fails.
+ *  becomes close-on-exec. Call it once; a second call returns the same descriptor (POSIX) or fails
+ *  (Windows: MP_ENOENT, as for a pipe that doesn't exist).
  *  ret_socket  set on success only; the caller closes it.
  *  Returns 0, or MP_EINVAL (not a connect info), MP_EBADF (no such descriptor), MP_ENOTSOCK (the
  *  descriptor is no socket), or another negative status. */
@@ -227,7 +233,8 @@ MP_API MP_NODISCARD int mp_spawn_stdio(const mp_spawn_options *options, mp_proce
 
 /** In a child started with mp_spawn_stdio, directly or by a launcher: take stdin and stdout away from the
  *  program, which must not print into the stream. Call it first of all. From then on stdin is the null
- *  device, and what is written to stdout goes to stderr. Not thread-safe; call it once.
+ *  device, and what is written to stdout goes to stderr; on Windows for the C runtime that this library uses
+ *  and for who asks the system. Not thread-safe; call it once.
  *  ret_input, ret_output  the stream's two descriptors, close-on-exec, numbers above 2; on Windows
  *                         handles. Set on success only; the caller closes them.
  *  Returns 0, or MP_EBADF (stdin or stdout is closed), MP_EMFILE, or another negative status. */
@@ -284,11 +291,11 @@ MP_API MP_NODISCARD int mp_process_on_exit(mp_process *process, mp_process_exit_
  *  Returns MP_HANDLE_INVALID if process is NULL. */
 MP_API mp_handle mp_process_exit_fd(const mp_process *process);
 
-/** Take the reading end of a stream that is MP_STDIO_CAPTURED without a capture: a pipe, non-blocking and
- *  close-on-exec. What nobody takes is closed with the last reference; until somebody reads, a child that
- *  writes much waits.
+/** Take the reading end of a stream that is MP_STDIO_CAPTURED without a capture: what select takes, a pipe or
+ *  on Windows a socket, non-blocking and close-on-exec. What nobody takes is closed with the last reference;
+ *  until somebody reads, a child that writes much waits. On Windows it doesn't end before the child has ended.
  *  stream      1: stdout, 2: stderr.
- *  ret_handle  set on success only; the caller closes it.
+ *  ret_socket  set on success only; the caller closes it (mp_socket_close).
  *  Returns 0, MP_EINVAL, or MP_ENOENT (it isn't captured so, or was taken). */
 MP_API MP_NODISCARD int mp_process_take_output(mp_process *process, int stream, mp_socket *ret_socket);
 

@@ -68,9 +68,9 @@ static DWORD make_pipe(char *info, size_t info_size, HANDLE *ret_pipe)
     if (code != 0) return code;
     if (!make_name(info, info_size)) return ERROR_NOT_ENOUGH_MEMORY;
     if (MultiByteToWideChar(CP_UTF8, 0, info, -1, path, NAME_MAX_SIZE) == 0) return GetLastError();
-    *ret_pipe =
-        CreateNamedPipeW(path, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
-                         PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE, 1, 0, &attributes);
+    *ret_pipe = CreateNamedPipeW(path, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
+                                 PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BUFFER_SIZE,
+                                 PIPE_BUFFER_SIZE, 0, &attributes);
     return *ret_pipe == INVALID_HANDLE_VALUE ? GetLastError() : 0;
 }
 

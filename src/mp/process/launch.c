@@ -38,7 +38,8 @@ static void hand_over(struct captured *captured, mp_process *process, int number
 
 int mp_priv_launch(struct mp_priv_spawn *spawn, mp_process **ret_process, mp_error *reterr)
 {
-    struct captured captured[3] = {{MP_PRIV_OUTPUT_NONE, NULL}, {MP_PRIV_OUTPUT_NONE, NULL}, {MP_PRIV_OUTPUT_NONE, NULL}};
+    const struct captured none = {MP_PRIV_OUTPUT_NONE, NULL};
+    struct captured captured[3] = {none, none, none};
     bool is_captured[3] = {false, false, false};
     int r = 0;
     for (int i = 1; r == 0 && i < 3; i++) {

@@ -5,8 +5,8 @@
 int mp_priv_spawn_resolve_system(struct mp_priv_spawn *spawn, mp_error *reterr)
 {
     const mp_spawn_options *options = &spawn->options;
-    const uint64_t lacking =
-        options->flags & (MP_SPAWN_OWN_SESSION | MP_SPAWN_SET_UMASK | MP_SPAWN_SET_UID | MP_SPAWN_SET_GID | MP_SPAWN_PRIVATE);
+    const uint64_t lacking = options->flags & (MP_SPAWN_OWN_SESSION | MP_SPAWN_SET_UMASK | MP_SPAWN_SET_UID |
+                                               MP_SPAWN_SET_GID | MP_SPAWN_PRIVATE);
     const char *what = options->n_fds > 0      ? "descriptors have no numbers"
                        : lacking != 0          ? "there are no sessions, umasks, user numbers and private children"
                        : options->n_limits > 0 ? "there are no resource limits"

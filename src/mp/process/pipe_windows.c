@@ -8,7 +8,9 @@
 int mp_priv_pipe_make(struct mp_priv_pipe *pipe, mp_error *reterr)
 {
     HANDLE ends[2];
-    if (!CreatePipe(&ends[0], &ends[1], NULL, 0)) return MP_PRIV_FAIL_SYSTEM(reterr, GetLastError(), MP_STAGE_PAIR, "pipe");
+    if (!CreatePipe(&ends[0], &ends[1], NULL, 0)) {
+        return MP_PRIV_FAIL_SYSTEM(reterr, GetLastError(), MP_STAGE_PAIR, "pipe");
+    }
     pipe->read = ends[0];
     pipe->write = ends[1];
     return 0;
