@@ -47,7 +47,7 @@ static DWORD fetch(HANDLE pipe, mp_socket *ret_socket)
     WSAPROTOCOL_INFOW info;
     DWORD n, code = read_whole(pipe, &info, sizeof(info));
     if (code != 0) return code;
-    mp_socket socket;
+    mp_socket socket = MP_SOCKET_INVALID;
     code = make_socket(&info, &socket);
     if (code != 0) return code;
     if (!WriteFile(pipe, "", 1, &n, NULL)) {
