@@ -2,8 +2,13 @@
 
 #include <windows.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include <gtest/gtest.h>
 
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -47,6 +52,46 @@ TEST(Socket, CarriesNoDescriptors)
     EXPECT_EQ(mp_socket_send_fds(first, &byte, 1, nullptr, 0, &error), MP_ENOTSUP);
     EXPECT_EQ(error.status, MP_ENOTSUP);
     EXPECT_EQ(mp_socket_receive_fds(second, &byte, 1, &handle, 1, &n_fds, &error), MP_ENOTSUP);
+}
+
+//! Connects to what listens in this process, as any process may. Returns how many connections there were.
+int ConnectToListeners()
+{
+    int connected = 0;
+    for (const auto& [number, type] : Descriptors()) {
+        const auto listener = static_cast<SOCKET>(number);
+        BOOL listens = FALSE;
+        sockaddr_in address;
+        int size = sizeof(listens), address_size = sizeof(address);
+        if (type != "File" ||
+            getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, reinterpret_cast<char*>(&listens), &size) != 0 || !listens ||
+            getsockname(listener, reinterpret_cast<sockaddr*>(&address), &address_size) != 0) {
+            continue;
+        }
+        const Socket stranger(socket(AF_INET, SOCK_STREAM, 0));
+        connected += connect(stranger.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+    }
+    return connected;
+}
+
+TEST(SocketPair, AcceptsNoStranger)
+{
+    std::atomic<int> strangers{0};
+    std::jthread intruder([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) strangers += ConnectToListeners();
+    });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(DEADLINE_MS);
+    for (char byte = 0, got; strangers < 20 && std::chrono::steady_clock::now() < deadline; ++byte) {
+        mp_socket first, second;
+        mp_error error = {};
+        ASSERT_EQ(mp_socket_pair(&first, &second, &error), 0) << error.message;
+        const Socket a(first), b(second);
+        ASSERT_EQ(Send(first, &byte, 1), 1);
+        ASSERT_TRUE(WaitReadable(second));
+        ASSERT_EQ(Receive(second, &got, 1), 1);
+        ASSERT_EQ(got, byte);
+    }
+    EXPECT_GE(strangers, 20);
 }
 
 TEST(Handle, IsDuplicatedAndClosed)

@@ -104,7 +104,7 @@ Process Command::Start()
 {
     Process process;
     mp_error error;
-    if (Spawn(process, &error) < 0) Give("spawn", error.message);
+    if (Spawn(process, &error) < 0) Give(("spawn, code " + std::to_string(error.system_code)).c_str(), error.message);
     return process;
 }
 

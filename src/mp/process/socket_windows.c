@@ -79,7 +79,8 @@ static SOCKET accept_own(SOCKET listener, SOCKET connector, HANDLE event)
         if (r == 0) r = getpeername(accepted, (struct sockaddr *)&peer, &size);
         if (r == 0 && is_same_address(&own, &peer)) return accepted;
         (void)mp_socket_close(accepted);
-        if (r != 0) return INVALID_SOCKET;
+        /* A stranger may also be gone already. */
+        if (r != 0 && mp_priv_status_of((DWORD)WSAGetLastError()) != MP_ECONNRESET) return INVALID_SOCKET;
     }
     WSASetLastError(WSAECONNABORTED);
     return INVALID_SOCKET;
@@ -95,7 +96,7 @@ static SOCKET listen_on_loopback(struct sockaddr_in *ret_address)
     ret_address->sin_family = AF_INET;
     ret_address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (setsockopt(listener, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on, sizeof(on)) == 0 &&
-        bind(listener, (struct sockaddr *)ret_address, sizeof(*ret_address)) == 0 && listen(listener, 1) == 0 &&
+        bind(listener, (struct sockaddr *)ret_address, sizeof(*ret_address)) == 0 && listen(listener, STRANGERS_MAX) == 0 &&
         getsockname(listener, (struct sockaddr *)ret_address, &size) == 0) {
         return listener;
     }
