@@ -6,11 +6,12 @@ cmake_args=(
     -DMP_PROCESS_ONLY=ON
     -DMP_WERROR=ON)
 
-wineserver() { command wineserver "$@" 2>/dev/null || /usr/lib/wine/wineserver "$@"; }
+stop_wine() { wineserver -k || true; }
 
 # The prefix is made anew, in a directory of this build. Its server stays until the end: starting one takes longer than
 # a test.
 start_wine() {
+    stop_wine
     rm -rf "$WINEPREFIX"
     mkdir -p "$WINEPREFIX"
     wineserver -p && wine wineboot --init
@@ -23,7 +24,7 @@ main() {
     unset DISPLAY WAYLAND_DISPLAY
     configure_step
     build_step all
-    trap 'wineserver -k || true' EXIT
+    trap stop_wine EXIT
     step wine start_wine
     test_step test "${ctest_args[@]}"
 }
