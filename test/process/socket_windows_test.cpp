@@ -54,34 +54,43 @@ TEST(Socket, CarriesNoDescriptors)
     EXPECT_EQ(mp_socket_receive_fds(second, &byte, 1, &handle, 1, &n_fds, &error), MP_ENOTSUP);
 }
 
-//! Connects to what listens in this process, as any process may. Returns how many connections there were.
-int ConnectToListeners()
+//! Connects once to each socket that listens in this process, as any process may.
+class Intruder
 {
-    int connected = 0;
-    for (const auto& [number, type] : Descriptors()) {
-        const auto listener = static_cast<SOCKET>(number);
-        BOOL listens = FALSE;
-        sockaddr_in address;
-        int size = sizeof(listens), address_size = sizeof(address);
-        if (type != "File" ||
-            getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, reinterpret_cast<char*>(&listens), &size) != 0 || !listens ||
-            getsockname(listener, reinterpret_cast<sockaddr*>(&address), &address_size) != 0) {
-            continue;
+public:
+    void Connect()
+    {
+        for (const auto& [number, type] : Descriptors()) {
+            const auto listener = static_cast<SOCKET>(number);
+            BOOL listens = FALSE;
+            sockaddr_in address;
+            int size = sizeof(listens), address_size = sizeof(address);
+            if (type != "File" ||
+                getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, reinterpret_cast<char*>(&listens), &size) != 0 ||
+                !listens || getsockname(listener, reinterpret_cast<sockaddr*>(&address), &address_size) != 0 ||
+                address.sin_port == m_last) {
+                continue;
+            }
+            m_last = address.sin_port;
+            const Socket stranger(socket(AF_INET, SOCK_STREAM, 0));
+            m_connected += connect(stranger.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
         }
-        const Socket stranger(socket(AF_INET, SOCK_STREAM, 0));
-        connected += connect(stranger.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
     }
-    return connected;
-}
+    int connected() const { return m_connected; }
+
+private:
+    u_short m_last{0};
+    std::atomic<int> m_connected{0};
+};
 
 TEST(SocketPair, AcceptsNoStranger)
 {
-    std::atomic<int> strangers{0};
-    std::jthread intruder([&](const std::stop_token& stop) {
-        while (!stop.stop_requested()) strangers += ConnectToListeners();
+    Intruder intruder;
+    std::jthread thread([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) intruder.Connect();
     });
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(DEADLINE_MS);
-    for (char byte = 0, got; strangers < 20 && std::chrono::steady_clock::now() < deadline; ++byte) {
+    for (char byte = 0, got; intruder.connected() < 20 && std::chrono::steady_clock::now() < deadline; ++byte) {
         mp_socket first, second;
         mp_error error = {};
         ASSERT_EQ(mp_socket_pair(&first, &second, &error), 0) << error.message;
@@ -91,7 +100,7 @@ TEST(SocketPair, AcceptsNoStranger)
         ASSERT_EQ(Receive(second, &got, 1), 1);
         ASSERT_EQ(got, byte);
     }
-    EXPECT_GE(strangers, 20);
+    EXPECT_GE(intruder.connected(), 20);
 }
 
 TEST(Handle, IsDuplicatedAndClosed)

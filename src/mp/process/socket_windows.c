@@ -14,7 +14,7 @@
 #define SIO_AF_UNIX_GETPEERPID _WSAIOR(IOC_VENDOR, 256)
 #endif
 
-enum { STRANGERS_MAX = 64 };
+enum { STRANGERS_MAX = 1000 };
 enum { ACCEPTED_ADDRESS_SIZE = sizeof(struct sockaddr_in) + 16 }; /* as AcceptEx wants it */
 
 static BOOL CALLBACK start_winsock(PINIT_ONCE once, PVOID parameter, PVOID *context)
@@ -96,7 +96,7 @@ static SOCKET listen_on_loopback(struct sockaddr_in *ret_address)
     ret_address->sin_family = AF_INET;
     ret_address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (setsockopt(listener, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on, sizeof(on)) == 0 &&
-        bind(listener, (struct sockaddr *)ret_address, sizeof(*ret_address)) == 0 && listen(listener, STRANGERS_MAX) == 0 &&
+        bind(listener, (struct sockaddr *)ret_address, sizeof(*ret_address)) == 0 && listen(listener, SOMAXCONN) == 0 &&
         getsockname(listener, (struct sockaddr *)ret_address, &size) == 0) {
         return listener;
     }
