@@ -64,6 +64,9 @@ void ForkAmongSpawns()
 
 TEST(Fork, CopyStartsChildrenWhileOthersAreStarted)
 {
+#if defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the sanitizer starts no threads in a copy of a process that had some";
+#endif
     EXPECT_EXIT(
         {
             ForkAmongSpawns();
