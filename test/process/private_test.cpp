@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <mp/process/request_posix.h>
+#include <mp/process/socket_fds_posix.h>
 #include <support/private.h>
 #include <support/process_state.h>
 #include <support/spawn.h>
@@ -478,11 +479,11 @@ class HostilePeer : public testing::Test
 protected:
     void SetUp() override
     {
-        mp_socket ours, theirs;
-        ASSERT_EQ(mp_socket_pair(&ours, &theirs, nullptr), 0);
-        m_connection = Fd(ours);
-        const Fd end(theirs);
-        m_server = Command({MP_TEST_SPAWN_SERVER, "3"}).Hand(theirs, 3).Start();
+        int ends[2];
+        ASSERT_EQ(mp_priv_socket_pair_for_server(ends), 0);
+        m_connection = Fd(ends[0]);
+        const Fd end(ends[1]);
+        m_server = Command({MP_TEST_SPAWN_SERVER, "3"}).Hand(end.get(), 3).Start();
     }
     void TearDown() override
     {

@@ -7,15 +7,32 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/time.h>
 #include <thread>
 #include <unistd.h>
 
 #include <support/fault.h>
 
 namespace mp::test {
+namespace {
+
+//! With MP_TEST_INTERRUPTED in the environment: a signal in the middle of everything, which no system call survives
+//! that can be interrupted.
+void InterruptEverything()
+{
+    constexpr suseconds_t PERIOD_US = 100;
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, nullptr);
+    const itimerval timer{{0, PERIOD_US}, {0, PERIOD_US}};
+    setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+} // namespace
 
 void Prepare()
 {
+    if (std::getenv("MP_TEST_INTERRUPTED") != nullptr) InterruptEverything();
     Fault::Install();
     setenv("MP_SPAWN_SERVER", MP_TEST_SPAWN_SERVER, 1);
 }

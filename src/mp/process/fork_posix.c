@@ -10,7 +10,14 @@
 #include <mp/process/keeper_posix.h>
 #include <mp/process/process_posix.h>
 
-static pthread_mutex_t held_off = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    pthread_mutex_t lock;
+    sigset_t before; /* guarded by it */
+} held_off = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* It may make a child by fork(), where the system has nothing better. */
+static _Thread_local bool holds_off;
+
 static atomic_uint n_forks; /* between the first process and this one */
 
 /* In the order in which they are taken together: the reaper's is held around a child's, and that one around a request
@@ -19,12 +26,12 @@ static void before_fork(void)
 {
     mp_priv_reaper_lock();
     mp_priv_keeper_lock();
-    mp_priv_fork_hold_off();
+    if (!holds_off) pthread_mutex_lock(&held_off.lock);
 }
 
 static void after_fork(void)
 {
-    mp_priv_fork_allow();
+    if (!holds_off) pthread_mutex_unlock(&held_off.lock);
     mp_priv_keeper_unlock();
     mp_priv_reaper_unlock();
 }
@@ -56,12 +63,31 @@ int mp_priv_fork_prepare(void)
     return r;
 }
 
+void mp_priv_fork_lock(pthread_mutex_t *lock, sigset_t *ret_before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, ret_before);
+    pthread_mutex_lock(lock);
+}
+
+void mp_priv_fork_unlock(pthread_mutex_t *lock, const sigset_t *before)
+{
+    pthread_mutex_unlock(lock);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 void mp_priv_fork_hold_off(void)
 {
-    pthread_mutex_lock(&held_off);
+    sigset_t before;
+    mp_priv_fork_lock(&held_off.lock, &before);
+    held_off.before = before;
+    holds_off = true;
 }
 
 void mp_priv_fork_allow(void)
 {
-    pthread_mutex_unlock(&held_off);
+    const sigset_t before = held_off.before;
+    holds_off = false;
+    mp_priv_fork_unlock(&held_off.lock, &before);
 }

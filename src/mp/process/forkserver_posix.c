@@ -2,6 +2,7 @@
 #include <mp/process/forkserver_posix.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +97,8 @@ static int run(mp_forkserver *server, uint32_t kind, const mp_fork_options *opti
     if (name_size > MP_PRIV_REQUEST_SIZE_MAX - MP_FORKSERVER_PAYLOAD_MAX - sizeof(head) ||
         options->payload_size > MP_FORKSERVER_PAYLOAD_MAX || options->n_fds > MP_FORKSERVER_FDS_MAX) {
         return mp_priv_refuse(reterr, MP_E2BIG, MP_STAGE_ARGUMENT,
-                              "fork server: %zu bytes and %zu descriptors are too much", options->payload_size,
-                              options->n_fds);
+                              "fork server: a name of %zu bytes, a payload of %zu and %zu descriptors are too much",
+                              name_size - 1, options->payload_size, options->n_fds);
     }
     const size_t size = sizeof(head) + name_size + options->payload_size;
     char *body = mp_priv_alloc(size);
@@ -276,13 +277,18 @@ int mp_forkserver_connect(mp_forkserver *server, mp_socket *ret_connection, mp_e
 static int open_link(mp_socket connection, mp_forkserver **ret_server, mp_error *reterr)
 {
     mp_forkserver *server = NULL;
+    if (fcntl(connection, F_SETFD, FD_CLOEXEC) < 0) {
+        return mp_priv_fail(reterr, -errno, MP_STAGE_SOCKET, "fork server: connection %d", connection);
+    }
     int r = mp_priv_forkserver_new(connection, 0, &server);
     if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "fork server: connection %d", connection);
     r = order(server, MP_PRIV_REQUEST_PID, NULL, 0, &server->pid, reterr);
     if (r < 0) {
         mp_priv_link_forget(server->link);
         mp_forkserver_close(server);
-        return r;
+        if (r != MP_ETIMEDOUT) return r;
+        return mp_priv_refuse(reterr, MP_EPROTO, MP_STAGE_SERVER, "fork server: nobody answers on connection %d",
+                              connection);
     }
     *ret_server = server;
     return 0;

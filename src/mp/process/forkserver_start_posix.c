@@ -13,6 +13,7 @@
 #include <mp/process/options.h>
 #include <mp/process/server_fork_posix.h>
 #include <mp/process/server_posix.h>
+#include <mp/process/socket_fds_posix.h>
 #include <mp/process/sys.h>
 
 #ifndef __has_feature
@@ -127,10 +128,9 @@ static int start(struct mp_priv_forks *forks, mp_forkserver **ret_server, mp_err
 {
     int connection[2] = {-1, -1}, report_pipe[2] = {-1, -1};
     struct report report;
-    if (mp_priv_sys.make_socketpair(connection) < 0) {
-        return mp_priv_fail(reterr, -errno, MP_STAGE_PAIR, "fork server: connection");
-    }
-    int r = mp_priv_sys.make_pipe(report_pipe) < 0 ? -errno : 0;
+    int r = mp_priv_socket_pair_for_server(connection);
+    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_PAIR, "fork server: connection");
+    r = mp_priv_sys.make_pipe(report_pipe) < 0 ? -errno : 0;
     if (r == 0) {
         (void)fflush(NULL);
         r = fork_detached(forks, connection, report_pipe);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,6 +40,12 @@ int mp_priv_image_prepare_server(void)
     return prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0 ? -errno : 0;
 }
 
+/* What the function may have asked for: children belong to the server. */
+static void adopt_nobody(void)
+{
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L);
+}
+
 static int open_memory(void)
 {
     return memfd_create("mp-payload", MFD_CLOEXEC);
@@ -48,6 +55,8 @@ int mp_priv_image_prepare_server(void)
 {
     return MP_ENOTSUP;
 }
+
+static void adopt_nobody(void) {}
 
 static int open_memory(void)
 {
@@ -113,14 +122,15 @@ int mp_priv_image_ask(int image, enum mp_priv_image_order order, const struct mp
     return r;
 }
 
-static void answer(int answers, int status, int value)
+/* Returns whether the server gets it: if not, it knows nothing of this process and never will. */
+static bool answer(int answers, int status, int value)
 {
     const struct mp_priv_image_answer text = {status, value};
-    (void)mp_priv_socket_send_now(answers, &text, sizeof(text), NULL, 0);
+    return mp_priv_socket_send_now(answers, &text, sizeof(text), NULL, 0) == (int)sizeof(text);
 }
 
 /* Returns NULL if there is no memory for it. */
-static const char *read_payload(int fd, size_t size)
+static char *read_payload(int fd, size_t size)
 {
     char *payload = mp_priv_alloc(size + 1);
     for (size_t done = 0; payload != NULL && done < size;) {
@@ -135,7 +145,7 @@ static const char *read_payload(int fd, size_t size)
 static _Noreturn void serve(const struct mp_priv_image *image);
 
 _Noreturn void mp_priv_image_become(const struct mp_priv_image *image, const struct mp_priv_worker *worker,
-                                    int answers)
+                                    void *memory, int answers)
 {
     struct mp_priv_worker own = *worker;
     own.flags = MP_SPAWN_DIE_WITH_PARENT;
@@ -144,7 +154,11 @@ _Noreturn void mp_priv_image_become(const struct mp_priv_image *image, const str
     sigemptyset(&none);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    answer(answers, 0, mp_priv_worker_eval(worker));
+    const int result = mp_priv_worker_eval(worker);
+    free(memory);
+    (void)fflush(NULL); /* or every child would print it again */
+    adopt_nobody();
+    if (!answer(answers, 0, result)) _exit(0);
     mp_priv_fd_close(answers);
     serve(image);
 }
@@ -156,7 +170,8 @@ static _Noreturn void begin(const struct mp_priv_image *image, const struct comm
     const int *next = fds + 2;
     struct mp_priv_worker worker = {.entry = command->entry, .server_pid = image->server_pid, .flags = command->flags};
     while (getppid() == between) (void)sched_yield();
-    worker.payload = read_payload(fds[1], command->payload_size);
+    char *payload = read_payload(fds[1], command->payload_size);
+    worker.payload = payload;
     worker.payload_size = command->payload_size;
     worker.connection = command->has_connection != 0 ? *next++ : -1;
     worker.socket = command->has_socket != 0 ? *next++ : -1;
@@ -164,16 +179,16 @@ static _Noreturn void begin(const struct mp_priv_image *image, const struct comm
     worker.n_fds = command->n_fds;
     mp_priv_fd_close(fds[1]);
     mp_priv_fd_close(image->commands);
-    if (worker.payload == NULL) {
-        answer(fds[0], MP_ENOMEM, 0);
+    if (payload == NULL) {
+        (void)answer(fds[0], MP_ENOMEM, 0);
         _exit(1);
     }
     if (command->order == MP_PRIV_IMAGE_EVAL) {
         const struct mp_priv_image successor = {worker.connection, image->server_pid, image->signals};
-        mp_priv_image_become(&successor, &worker, fds[0]);
+        mp_priv_image_become(&successor, &worker, payload, fds[0]);
     }
     mp_priv_worker_settle(&worker);
-    answer(fds[0], 0, (int)getpid());
+    if (!answer(fds[0], 0, (int)getpid())) _exit(1);
     mp_priv_fd_close(fds[0]);
     mp_priv_worker_run(&worker, image->signals);
 }
@@ -185,11 +200,11 @@ static void copy(const struct mp_priv_image *image, const struct command *comman
         const int self = (int)getpid();
         const int child = mp_priv_signals_fork();
         if (child == 0) begin(image, command, fds, self);
-        if (child < 0) answer(fds[0], -errno, 0);
+        if (child < 0) (void)answer(fds[0], -errno, 0);
         _exit(0);
     }
     if (pid < 0) {
-        answer(fds[0], -errno, 0);
+        (void)answer(fds[0], -errno, 0);
         return;
     }
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}

@@ -26,9 +26,10 @@ enum mp_priv_image_order {
 /** Let this process be the parent of its images' children. Returns 0 or a negative status. */
 int mp_priv_image_prepare_server(void);
 
-/** In a new child of the server: run the function, answer, and be the image. Takes what the worker has. */
+/** In a new child of the server: run the function, answer, and be the image. Takes what the worker has, and memory
+ *  from malloc() that is not needed after the function. */
 _Noreturn void mp_priv_image_become(const struct mp_priv_image *image, const struct mp_priv_worker *worker,
-                                    int answers);
+                                    void *memory, int answers);
 
 /** Tell an image what to do. Doesn't wait; the worker's descriptors stay the caller's.
  *  ret_answers  brings a struct mp_priv_image_answer, or the end if there will be none.

@@ -58,14 +58,15 @@ void mp_priv_keeper_forget_waiters(void)
 
 int mp_priv_keeper_run(void (*run)(void *), void *arg)
 {
+    sigset_t before;
     struct job job = {run, arg, NULL, false};
     const int64_t self = mp_priv_fork_owner();
-    pthread_mutex_lock(&keeper.lock);
+    mp_priv_fork_lock(&keeper.lock, &before);
     if (keeper.owner != self) { /* the first time, or after a fork */
         keeper.jobs = NULL;
         if (mp_priv_sys.thread_start(work, NULL) < 0) {
             const int status = -errno;
-            pthread_mutex_unlock(&keeper.lock);
+            mp_priv_fork_unlock(&keeper.lock, &before);
             return status;
         }
         keeper.owner = self;
@@ -74,6 +75,6 @@ int mp_priv_keeper_run(void (*run)(void *), void *arg)
     keeper.jobs = &job;
     pthread_cond_signal(&keeper.posted);
     while (!job.done) pthread_cond_wait(&keeper.ended, &keeper.lock);
-    pthread_mutex_unlock(&keeper.lock);
+    mp_priv_fork_unlock(&keeper.lock, &before);
     return 0;
 }

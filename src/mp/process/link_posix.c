@@ -97,8 +97,9 @@ int mp_priv_link_spawn(struct mp_priv_link *link, const struct mp_priv_spawn_mes
     const int r = mp_priv_link_ask(link, &head, message->body, message->fds, -1, &answer);
     *ret_other = r == MP_EPIPE;
     if (r < 0) {
-        return mp_priv_fail(reterr, r, MP_STAGE_SERVER, "spawn %s: spawn server",
-                            mp_priv_quote(spawn->options.argv[0], 50).text);
+        return mp_priv_fail(reterr, r, MP_STAGE_SERVER, "spawn %s: %s",
+                            mp_priv_quote(spawn->options.argv[0], 50).text,
+                            spawn->server != NULL ? "fork server" : "spawn server");
     }
     if (answer.reply.error.status < 0) {
         const mp_error *error = &answer.reply.error;

@@ -12,6 +12,7 @@
 #include <mp/process/launch_posix.h>
 #include <mp/process/process_posix.h>
 #include <mp/process/link_posix.h>
+#include <mp/process/socket_fds_posix.h>
 #include <mp/process/sys.h>
 
 /* The one that private children are started by; a new one takes its place when it has ended. Guarded by holding forks
@@ -55,10 +56,9 @@ static int server_start(struct mp_priv_link **ret_link, mp_error *reterr)
 {
     int ends[2];
     struct mp_priv_link *link = NULL;
-    if (mp_priv_sys.make_socketpair(ends) < 0) {
-        return mp_priv_fail(reterr, -errno, MP_STAGE_PAIR, "spawn server: connection");
-    }
-    int r = mp_priv_link_new(ends[0], &link);
+    int r = mp_priv_socket_pair_for_server(ends);
+    if (r < 0) return mp_priv_fail(reterr, r, MP_STAGE_PAIR, "spawn server: connection");
+    r = mp_priv_link_new(ends[0], &link);
     if (r < 0) {
         mp_priv_fail(reterr, r, MP_STAGE_MEMORY, "spawn server");
         mp_priv_fd_close(ends[0]);

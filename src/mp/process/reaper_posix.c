@@ -148,37 +148,40 @@ void mp_priv_reaper_unlock(void)
 
 int mp_priv_reaper_adopt(mp_process *process)
 {
+    sigset_t before;
     mp_process *ended;
-    pthread_mutex_lock(&reaper.lock);
+    mp_priv_fork_lock(&reaper.lock, &before);
     forget_after_fork();
     process->next = reaper.list;
     reaper.list = process;
     const int r = keep_going(&ended);
-    pthread_mutex_unlock(&reaper.lock);
+    mp_priv_fork_unlock(&reaper.lock, &before);
     (void)finish(ended);
     return r;
 }
 
 bool mp_priv_reaper_drop(mp_process *process)
 {
+    sigset_t before;
     bool found = false;
-    pthread_mutex_lock(&reaper.lock);
+    mp_priv_fork_lock(&reaper.lock, &before);
     for (mp_process **link = &reaper.list; *link != NULL; link = &(*link)->next) {
         if (*link != process) continue;
         unlink_child(link);
         found = true;
         break;
     }
-    pthread_mutex_unlock(&reaper.lock);
+    mp_priv_fork_unlock(&reaper.lock, &before);
     return found;
 }
 
 void mp_priv_reaper_retry(void)
 {
+    sigset_t before;
     mp_process *ended;
-    pthread_mutex_lock(&reaper.lock);
+    mp_priv_fork_lock(&reaper.lock, &before);
     forget_after_fork();
     (void)keep_going(&ended);
-    pthread_mutex_unlock(&reaper.lock);
+    mp_priv_fork_unlock(&reaper.lock, &before);
     (void)finish(ended);
 }

@@ -15,10 +15,10 @@ static int try_open(int server, int *ret_socket)
 {
     int ends[2];
     mp_priv_fork_hold_off();
-    if (mp_priv_sys.make_socketpair(ends) < 0) {
-        const int status = -errno;
+    const int made = mp_priv_socket_pair_for_server(ends); /* it may become a connection */
+    if (made < 0) {
         mp_priv_fork_allow();
-        return status;
+        return made;
     }
     const int n = mp_priv_socket_send_now(server, "", 1, &ends[1], 1);
     mp_priv_fd_close(ends[1]);

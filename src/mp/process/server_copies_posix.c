@@ -2,6 +2,7 @@
 #include <mp/process/server_copies_posix.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include <mp/process/socket_fds_posix.h>
 #include <mp/process/sys.h>
 #include <mp/process/worker_posix.h>
+
+enum { EVALS_MAX = 64 };
 
 #define LEADS_GROUP (MP_SPAWN_OWN_GROUP | MP_SPAWN_OWN_SESSION)
 
@@ -83,6 +86,16 @@ static int make_pair(int *ret_ours, int *ret_other)
     return 0;
 }
 
+static int make_connection(struct mp_priv_pending *pending)
+{
+    int ends[2];
+    const int r = mp_priv_socket_pair_for_server(ends);
+    if (r < 0) return r;
+    pending->child_connection = ends[0];
+    pending->connection = ends[1];
+    return 0;
+}
+
 static int make_pending(const struct mp_priv_server *server, const struct mp_priv_incoming *request,
                         const struct mp_priv_worker *worker, bool wants_socket, struct mp_priv_pending **ret_pending)
 {
@@ -91,7 +104,7 @@ static int make_pending(const struct mp_priv_server *server, const struct mp_pri
     pending->connection = pending->child_connection = pending->socket = pending->child_socket = -1;
     int r = mp_priv_served_new(server, request->client, (worker->flags & MP_SPAWN_DIE_WITH_PARENT) != 0,
                                &pending->child);
-    if (r == 0) r = make_pair(&pending->connection, &pending->child_connection);
+    if (r == 0) r = make_connection(pending);
     if (r == 0 && wants_socket) r = make_pair(&pending->socket, &pending->child_socket);
     if (r < 0) {
         mp_priv_pending_free(pending);
@@ -106,9 +119,10 @@ static void finish_fork(struct mp_priv_server *server, struct mp_priv_incoming *
                         struct mp_priv_pending *pending, int pid)
 {
     const int pidfd = server->has_pidfds ? mp_priv_sys.pidfd_open(pid) : -1;
-    bool told = mp_priv_server_add_connection(server, pending->connection) == 0;
+    bool told = !server->forks->is_stopping && mp_priv_server_add_connection(server, pending->connection) == 0;
     if (told) pending->connection = -1;
     told = told && mp_priv_incoming_reply(request, pid, pidfd, pending->socket);
+    if (server->forks->is_stopping) mp_priv_forks_refuse_stopping(request);
     mp_priv_fd_close(pidfd);
     mp_priv_served_add(server, pending->child, pid, request);
     pending->child = NULL;
@@ -137,6 +151,16 @@ static void refuse_without_image(const struct mp_priv_incoming *request)
     mp_error error;
     (void)mp_priv_refuse(&error, MP_ECHILD, MP_STAGE_FORK, "fork server: the copy that mp_forkserver_eval left has ended");
     mp_priv_incoming_fail(request, &error);
+}
+
+/* An image that can't be asked has ended, as a rule. */
+static void refuse_asking(const struct mp_priv_incoming *request, int status)
+{
+    if (status == MP_EPIPE || status == MP_ECONNRESET) {
+        refuse_without_image(request);
+    } else {
+        refuse_fork(request, status);
+    }
 }
 
 /* The child is in its own group before anybody can signal that. It runs no code but ours until then. */
@@ -188,12 +212,20 @@ static bool hear(struct mp_priv_incoming *request, struct mp_priv_image_answer *
     return true;
 }
 
+static bool image_has_ended(const struct mp_priv_forks *forks)
+{
+    struct pollfd ended = {.fd = forks->image, .events = 0};
+    return forks->image < 0 || mp_priv_sys.poll(&ended, 1, 0) > 0;
+}
+
 static bool finish_fork_by_image(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
     struct mp_priv_image_answer answer;
     bool is_there;
     if (!hear(request, &answer, &is_there)) return false;
-    if (!is_there) {
+    if (!is_there && image_has_ended(server->forks)) {
+        refuse_without_image(request);
+    } else if (!is_there) {
         mp_priv_incoming_refuse(request, MP_ECONNABORTED, "fork server: the child ended before its entry point");
     } else if (answer.status < 0) {
         refuse_fork(request, answer.status);
@@ -229,11 +261,7 @@ bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming 
     pending->child_connection = mp_priv_fd_close(pending->child_connection);
     pending->child_socket = mp_priv_fd_close(pending->child_socket);
     request->pending = pending;
-    if (r == MP_EPIPE || r == MP_ECONNRESET) {
-        refuse_without_image(request);
-    } else if (r < 0) {
-        refuse_fork(request, r);
-    }
+    if (r < 0) refuse_asking(request, r);
     return r < 0;
 }
 
@@ -243,7 +271,7 @@ static _Noreturn void become_image(struct mp_priv_server *server, struct mp_priv
 {
     const struct mp_priv_image image = {commands, worker->server_pid, &server->signals_before};
     leave_server(server, request);
-    mp_priv_image_become(&image, worker, answers);
+    mp_priv_image_become(&image, worker, request->body, answers);
 }
 
 static int eval_here(struct mp_priv_server *server, struct mp_priv_incoming *request,
@@ -307,14 +335,34 @@ static bool finish_eval(struct mp_priv_server *server, struct mp_priv_incoming *
     return true;
 }
 
+/* One that waits for its turn. Returns whether it is refused. */
+static bool refuse_crowd(const struct mp_priv_server *server, const struct mp_priv_incoming *request)
+{
+    size_t n_before = 0;
+    for (const struct mp_priv_incoming *r = server->requests; r != request; r = r->next) {
+        n_before += r->is_whole && r->head.kind == MP_PRIV_REQUEST_EVAL;
+    }
+    if (n_before < EVALS_MAX) return false;
+    mp_priv_incoming_refuse(request, MP_EAGAIN, "fork server: too many wait for their turn");
+    return true;
+}
+
 bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
     struct mp_priv_worker worker;
     bool wants_socket;
     if (server->forks->evaluating == request) return finish_eval(server, request);
-    if (server->forks->evaluating != NULL) return false;
+    if (server->forks->evaluating != NULL) return refuse_crowd(server, request);
     if (!parse(server, request, &worker, &wants_socket)) return true;
     const int r = begin_eval(server, request, &worker);
-    if (r < 0) refuse_fork(request, r);
+    if (r < 0) refuse_asking(request, r);
     return r < 0;
+}
+
+void mp_priv_copies_forget(struct mp_priv_server *server, const struct mp_priv_incoming *request)
+{
+    struct mp_priv_forks *forks = server->forks;
+    if (forks->evaluating != request) return;
+    forks->evaluating = NULL;
+    forks->next_image = mp_priv_fd_close(forks->next_image);
 }

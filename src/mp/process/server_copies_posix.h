@@ -9,6 +9,9 @@
 bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming *request);
 bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming *request);
 
+/** Nobody waits for the end of a function any more: its process is not to be the image. */
+void mp_priv_copies_forget(struct mp_priv_server *server, const struct mp_priv_incoming *request);
+
 /** What was made for a request that another process works on. NULL is allowed. */
 void mp_priv_pending_free(struct mp_priv_pending *pending);
 

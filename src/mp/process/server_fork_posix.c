@@ -48,27 +48,37 @@ void mp_priv_forks_free(struct mp_priv_forks *forks)
     free(forks);
 }
 
+void mp_priv_forks_refuse_stopping(const struct mp_priv_incoming *request)
+{
+    mp_priv_incoming_refuse(request, MP_ESHUTDOWN, "fork server: it is being stopped");
+}
+
+/* Children that an image is making. */
+static size_t count_pending(const struct mp_priv_server *server)
+{
+    size_t n = 0;
+    for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) n += r->pending != NULL;
+    return n;
+}
+
 bool mp_priv_forks_may_start(const struct mp_priv_server *server, const struct mp_priv_incoming *request)
 {
     const struct mp_priv_forks *forks = server->forks;
     if (forks->is_stopping) {
-        mp_priv_incoming_refuse(request, MP_ESHUTDOWN, "fork server: it is being stopped");
+        mp_priv_forks_refuse_stopping(request);
         return false;
     }
-    if (forks->max_children > 0 && server->n_children >= forks->max_children) {
+    if (forks->max_children > 0 && server->n_children + count_pending(server) >= forks->max_children) {
         mp_priv_incoming_refuse(request, MP_EAGAIN, "fork server: it has as many children as it may have");
         return false;
     }
     return true;
 }
 
-/* Counting those that pending requests will make. */
 bool mp_priv_forks_may_connect(const struct mp_priv_server *server, const struct mp_priv_incoming *request)
 {
-    size_t n = server->n_connections;
-    if (server->forks->max_clients == 0) return true;
-    for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) n += r->pending != NULL;
-    if (n < server->forks->max_clients) return true;
+    const uint32_t most = server->forks->max_clients;
+    if (most == 0 || server->n_connections + count_pending(server) < most) return true;
     mp_priv_incoming_refuse(request, MP_EUSERS, "fork server: it has as many clients as it may have");
     return false;
 }
@@ -120,7 +130,7 @@ static bool serve_stop(struct mp_priv_server *server, struct mp_priv_incoming *r
     }
     const bool is_late = mp_priv_now_ms() >= request->until;
     if (is_late) request->until = INT64_MAX;
-    if (signal_others(server, request, is_late ? SIGKILL : 0) > 0) return false;
+    if (signal_others(server, request, is_late ? SIGKILL : 0) > 0 || count_pending(server) > 0) return false;
     for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) {
         if (is_stop(r)) (void)mp_priv_incoming_reply(r, 0, -1, -1);
     }

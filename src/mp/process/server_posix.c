@@ -19,7 +19,7 @@ enum { FULL_LOOK_MS = 1000 };
 /* If there is no memory for more, some are looked at later. */
 static void make_room(struct mp_priv_server *server)
 {
-    const size_t n = 2 + server->n_connections + server->n_requests + 2 * server->n_children;
+    const size_t n = 2 + server->n_connections + 2 * server->n_requests + 2 * server->n_children;
     if (n <= server->max_polled) return;
     struct pollfd *polled = mp_priv_alloc(2 * n * sizeof(*polled));
     if (polled == NULL) return;
@@ -94,6 +94,7 @@ static bool collect(struct mp_priv_server *server)
     for (const struct mp_priv_incoming *request = server->requests; request != NULL; request = request->next) {
         const int fd = request->is_whole ? request->answer_fd : request->fd;
         if (fd >= 0) poll_add(server, fd, POLLIN);
+        if (mp_priv_incoming_needs_client(request)) poll_add(server, request->fd, 0);
     }
     for (const struct mp_priv_served_child *child = server->children; child != NULL; child = child->next) {
         if (child->client.fd >= 0) poll_add(server, child->client.fd, POLLIN);
@@ -149,7 +150,11 @@ static void handle(struct mp_priv_server *server, int fd)
     }
     for (struct mp_priv_incoming *request = server->requests; request != NULL; request = request->next) {
         if (request->fd != fd) continue;
-        if (!request->is_whole) mp_priv_incoming_read(server, request);
+        if (request->is_whole) {
+            mp_priv_incoming_gone(server, request);
+        } else {
+            mp_priv_incoming_read(server, request);
+        }
         return;
     }
     for (struct mp_priv_served_child *child = server->children; child != NULL; child = child->next) {

@@ -17,7 +17,7 @@ struct mp_priv_incoming {
     int fd;         /* its socket; -1: handed over to whom it concerns */
     int64_t since;  /* when it came, in milliseconds */
     bool is_whole;  /* waits for its answer */
-    int client;     /* the process that it is from, once it is whole */
+    int client;     /* the process that it is from */
     int answer_fd;  /* where another process tells what came of it; or -1 */
     struct mp_priv_pending *pending; /* what was made for it, while another process works on it; or NULL */
     int64_t until;  /* what it waits for ends then, in milliseconds; 0: not set */
@@ -47,7 +47,7 @@ struct mp_priv_pending;
 struct mp_priv_server {
     struct mp_priv_connection *connections; /* none: all clients have gone */
     size_t n_connections;
-    struct mp_priv_incoming *requests; /* the last that came is the first */
+    struct mp_priv_incoming *requests; /* as they came */
     size_t n_requests;
     struct mp_priv_served_child *children;
     size_t n_children;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <mp/process/error.h>
@@ -69,16 +70,27 @@ void mp_priv_incoming_refuse(const struct mp_priv_incoming *request, int status,
     mp_priv_incoming_fail(request, &error);
 }
 
-/* Who sent a request: who made its socket. Until it has its reply it waits, so that its number is its own. It must be
- * the user that we are: one that has given up privileges since must not get them back from us. */
-static int check_client(struct mp_priv_incoming *request)
+/* Until it has its reply the client waits, so that its number is its own. It must have the privileges that we have: one
+ * that has given up some since must not get them back from us. */
+static int check_privileges(const struct mp_priv_incoming *request)
 {
+    return mp_priv_privileges_same(request->client, request->head.thread) ? 0 : MP_ESTALE;
+}
+
+/* Who sends a request, which need not be who made its socket. Another user is refused before anything is read. */
+static int check_sender(struct mp_priv_incoming *request, const struct mp_priv_sender *sender)
+{
+#ifdef SO_PASSCRED
+    request->client = sender->pid;
+    return sender->pid != 0 && sender->uid == (long)getuid() && sender->gid == (long)getgid() ? 0 : MP_ESTALE;
+#else
     mp_peer peer;
+    (void)sender;
     const int r = mp_socket_peer(request->fd, &peer, NULL);
     if (r < 0) return r;
     request->client = (int)peer.pid;
-    if (peer.uid != (int64_t)geteuid() || peer.gid != (int64_t)getegid()) return MP_ESTALE;
-    return mp_priv_privileges_same(request->client, request->head.thread) ? 0 : MP_ESTALE;
+    return peer.uid == (int64_t)geteuid() && peer.gid == (int64_t)getegid() ? 0 : MP_ESTALE;
+#endif
 }
 
 static void start_child(struct mp_priv_server *server, struct mp_priv_incoming *request, struct mp_priv_spawn *spawn)
@@ -197,7 +209,7 @@ static bool check_whole(struct mp_priv_incoming *request)
         mp_priv_incoming_refuse(request, MP_EPROTO, "server: descriptors are missing");
         return false;
     }
-    const int r = check_client(request);
+    const int r = check_privileges(request);
     if (r < 0) mp_priv_incoming_refuse(request, r, "server: its client has other privileges");
     return r == 0;
 }
@@ -227,28 +239,39 @@ void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incomin
     end(server, request);
 }
 
+/* What a fork has begun, and a stop, go on. */
+bool mp_priv_incoming_needs_client(const struct mp_priv_incoming *request)
+{
+    return request->is_whole && request->head.kind == MP_PRIV_REQUEST_EVAL;
+}
+
+/* Still: since poll looked, the number may have become another's. */
+void mp_priv_incoming_gone(struct mp_priv_server *server, struct mp_priv_incoming *request)
+{
+    struct pollfd gone = {.fd = request->fd, .events = 0};
+    if (!mp_priv_incoming_needs_client(request) || mp_priv_sys.poll(&gone, 1, 0) <= 0) return;
+    mp_priv_copies_forget(server, request);
+    end(server, request);
+}
+
 /* First come, first served. */
 void mp_priv_incoming_retry(struct mp_priv_server *server)
 {
-    struct mp_priv_incoming *waiting[REQUESTS_MAX];
-    size_t n = 0;
-    for (struct mp_priv_incoming *r = server->requests; r != NULL && n < REQUESTS_MAX; r = r->next) {
-        if (r->is_whole) waiting[n++] = r;
-    }
-    while (n > 0 && !server->is_over) {
-        struct mp_priv_incoming *request = waiting[--n];
-        if (serve(server, request)) end(server, request);
+    struct mp_priv_incoming *next;
+    for (struct mp_priv_incoming *request = server->requests; request != NULL && !server->is_over; request = next) {
+        next = request->next;
+        if (request->is_whole && serve(server, request)) end(server, request);
     }
 }
 
 /* One descriptor, a socket, in one byte. Anything else is no request. */
 void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_connection *connection)
 {
-    char byte;
     int fd;
     size_t n_fds = 0;
     mp_peer peer;
-    const int n = mp_priv_socket_receive_now(connection->fd, &byte, 1, &fd, 1, &n_fds);
+    struct mp_priv_sender sender;
+    const int n = mp_priv_socket_receive_from(connection->fd, &fd, &n_fds, &sender);
     if (n == 0 || n == MP_ECONNRESET) connection->fd = mp_priv_fd_close(connection->fd);
     if (n <= 0 || n_fds == 0) return;
     struct mp_priv_incoming *request = mp_priv_alloc(sizeof(*request));
@@ -260,14 +283,28 @@ void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_conne
     request->fd = fd;
     request->answer_fd = -1;
     request->since = mp_priv_now_ms();
-    request->next = server->requests;
-    server->requests = request;
+    if (check_sender(request, &sender) < 0) {
+        mp_priv_incoming_refuse(request, MP_ESTALE, "server: its client is another user");
+        mp_priv_incoming_free(request);
+        return;
+    }
+    struct mp_priv_incoming **last = &server->requests;
+    while (*last != NULL) last = &(*last)->next;
+    *last = request;
     server->n_requests++;
+}
+
+/* Those that aren't whole. The others wait for an answer, and must not keep new ones out. */
+static size_t count_half_sent(const struct mp_priv_server *server)
+{
+    size_t n = 0;
+    for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) n += !r->is_whole;
+    return n;
 }
 
 bool mp_priv_incoming_has_room(struct mp_priv_server *server)
 {
-    if (server->n_requests < REQUESTS_MAX) return true;
+    if (count_half_sent(server) < REQUESTS_MAX) return true;
     const int64_t too_old = mp_priv_now_ms() - HALF_SENT_MS;
     struct mp_priv_incoming *request = server->requests;
     while (request != NULL && (request->is_whole || request->since > too_old)) request = request->next;

@@ -10,6 +10,12 @@ void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_conne
 /** Read what there is of a request; serve it when it is whole. */
 void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incoming *request);
 
+/** Whether a whole request is of no use when its client has gone. */
+bool mp_priv_incoming_needs_client(const struct mp_priv_incoming *request);
+
+/** Its client has gone. */
+void mp_priv_incoming_gone(struct mp_priv_server *server, struct mp_priv_incoming *request);
+
 /** Those that wait for their answer: whether there is one now. */
 void mp_priv_incoming_retry(struct mp_priv_server *server);
 

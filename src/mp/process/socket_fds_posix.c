@@ -86,11 +86,29 @@ struct received {
     size_t n_fds;
     int fds[MP_SOCKET_FDS_MAX];
     bool cut;
+    struct mp_priv_sender sender;
 };
+
+#ifdef SO_PASSCRED
+static void collect_sender(struct cmsghdr *h, struct received *out)
+{
+    struct ucred credentials;
+    if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_CREDENTIALS) return;
+    memcpy(&credentials, CMSG_DATA(h), sizeof(credentials));
+    out->sender = (struct mp_priv_sender){credentials.pid, (long)credentials.uid, (long)credentials.gid};
+}
+#else
+static void collect_sender(struct cmsghdr *h, struct received *out)
+{
+    (void)h;
+    (void)out;
+}
+#endif
 
 static void collect_fds(struct msghdr *message, struct received *out)
 {
     for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h != NULL; h = CMSG_NXTHDR(message, h)) {
+        collect_sender(h, out);
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) continue;
         const size_t count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; i++) {
@@ -115,7 +133,7 @@ static void close_fds(const struct received *received)
 }
 
 static int receive(int socket, void *data, size_t size, int *ret_fds, size_t max_fds, size_t *ret_n_fds, int flags,
-                   mp_error *reterr)
+                   struct mp_priv_sender *ret_sender, mp_error *reterr)
 {
     const int saved = errno;
     union control control;
@@ -144,6 +162,7 @@ static int receive(int socket, void *data, size_t size, int *ret_fds, size_t max
     }
     if (received.n_fds > 0) memcpy(ret_fds, received.fds, received.n_fds * sizeof(int));
     *ret_n_fds = received.n_fds;
+    if (ret_sender != NULL) *ret_sender = received.sender;
     return (int)n;
 }
 
@@ -153,11 +172,35 @@ int mp_socket_receive_fds(mp_socket socket, void *data, size_t size, mp_handle *
     if (data == NULL || size == 0 || ret_n_fds == NULL || (ret_fds == NULL && max_fds > 0)) {
         return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "receive descriptors: an argument is NULL");
     }
-    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, 0, reterr);
+    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, 0, NULL, reterr);
 }
 
 int mp_priv_socket_receive_now(mp_socket socket, void *data, size_t size, int *ret_fds, size_t max_fds,
                                size_t *ret_n_fds)
 {
-    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, MSG_DONTWAIT, NULL);
+    return receive(socket, data, size, ret_fds, max_fds, ret_n_fds, MSG_DONTWAIT, NULL, NULL);
+}
+
+int mp_priv_socket_receive_from(mp_socket socket, int *ret_fd, size_t *ret_n_fds, struct mp_priv_sender *ret_sender)
+{
+    char byte;
+    return receive(socket, &byte, 1, ret_fd, 1, ret_n_fds, MSG_DONTWAIT, ret_sender, NULL);
+}
+
+int mp_priv_socket_pair_for_server(int ret_ends[2])
+{
+    int ends[2];
+    if (mp_priv_sys.make_socketpair(ends) < 0) return -errno;
+#ifdef SO_PASSCRED
+    const int on = 1;
+    if (setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
+        const int status = -errno;
+        mp_priv_fd_close(ends[0]);
+        mp_priv_fd_close(ends[1]);
+        return status;
+    }
+#endif
+    ret_ends[0] = ends[0];
+    ret_ends[1] = ends[1];
+    return 0;
 }
