@@ -78,19 +78,31 @@ TEST(Fork, CopyStartsChildrenWhileOthersAreStarted)
 struct mp_priv_sys g_real;
 std::atomic<bool> g_in_kill{false}, g_go_on{false};
 
-int HeldUpKill(int pidfd, int signal, unsigned flags)
+void HoldUp()
 {
     g_in_kill = true;
     g_in_kill.notify_one();
     g_go_on.wait(false);
+}
+
+int HeldUpSignal(int pidfd, int signal, unsigned flags)
+{
+    HoldUp();
     return g_real.pidfd_send_signal(pidfd, signal, flags);
+}
+
+int HeldUpKill(int pid, int signal)
+{
+    HoldUp();
+    return g_real.kill(pid, signal);
 }
 
 TEST(Fork, CopyDropsAHandleThatAThreadWasIn)
 {
     Held held = StartHeld();
     g_real = mp_priv_sys;
-    mp_priv_sys.pidfd_send_signal = HeldUpKill;
+    mp_priv_sys.pidfd_send_signal = HeldUpSignal;
+    mp_priv_sys.kill = HeldUpKill; // where there are no pidfds
     std::thread killer([&] { EXPECT_EQ(mp_process_kill(held.process.get(), SIGKILL), 0); });
     g_in_kill.wait(false);
     const pid_t copy = fork();

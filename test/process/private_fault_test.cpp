@@ -159,7 +159,8 @@ TEST(PrivateFault, ConnectionThatTheApplicationClosesIsMadeAgain)
         int strangers[2];
         ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, strangers), 0);
         EXPECT_EQ(Wait(PrivateCommand("exit_code", {"7"}).Start().get()).value, 7);
-        EXPECT_EQ(mp_process_terminate(held.process.get(), -1, nullptr, nullptr), 0);
+        held.hold.Close();
+        EXPECT_EQ(Wait(held.process.get()).value, 0);
         held.process.reset();
         for (const int fd : strangers) {
             EXPECT_FALSE(WaitReadable(fd, 0));

@@ -489,7 +489,7 @@ protected:
     {
         // It serves others still, and ends with its last client.
         const Fd request = ask({MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(mp_priv_kill), 0, 0});
-        const mp_priv_kill nobody{1, 9, 0};
+        const mp_priv_kill nobody{UINT64_MAX, 9, 0};
         EXPECT_EQ(send(request.get(), &nobody, sizeof(nobody), MSG_NOSIGNAL), static_cast<ssize_t>(sizeof(nobody)));
         EXPECT_EQ(answer(request).error.status, MP_ESRCH);
         m_connection.Close();

@@ -142,7 +142,7 @@ static int fork_child(mp_forkserver *server, const mp_fork_options *options, boo
 {
     const int r = run(server, MP_PRIV_REQUEST_FORK, options, wants_socket, ret_answer, reterr);
     if (r < 0 || !wants_socket || ret_answer->extra >= 0) return r;
-    (void)mp_priv_link_kill(server->link, ret_answer->reply.value, SIGKILL, false);
+    (void)mp_priv_link_kill(server->link, ret_answer->reply.serial, SIGKILL, false);
     mp_priv_answer_close(ret_answer);
     return mp_priv_fail(reterr, MP_EMFILE, MP_STAGE_PAIR, "fork server: the child's socket");
 }
@@ -187,8 +187,7 @@ int mp_forkserver_fork(mp_forkserver *server, const mp_fork_options *options, mp
         mp_priv_process_discard(process);
         return r;
     }
-    mp_priv_process_set_private(process, known.flags, answer.reply.value, answer.pidfd, answer.socket,
-                                mp_priv_link_ref(server->link));
+    mp_priv_process_set_private(process, known.flags, &answer, mp_priv_link_ref(server->link));
     if (ret_socket != NULL) *ret_socket = answer.extra;
     *ret_process = process;
     return 0;

@@ -108,29 +108,23 @@ int mp_priv_link_spawn(struct mp_priv_link *link, const struct mp_priv_spawn_mes
         *ret_other = error->stage == MP_STAGE_SERVER && error->status == MP_ESTALE;
         return error->status;
     }
-    mp_priv_process_set_private(process, spawn->options.flags, answer.reply.value, answer.pidfd, answer.socket,
-                                mp_priv_link_ref(link));
+    mp_priv_process_set_private(process, spawn->options.flags, &answer, mp_priv_link_ref(link));
     return 0;
 }
 
-static int ask_to_kill(const struct mp_priv_link *link, int pid, int signal, bool group)
+int mp_priv_link_kill(const struct mp_priv_link *link, uint64_t serial, int signal, bool group)
 {
     const struct mp_priv_request_head head = {MP_PRIV_REQUEST_MAGIC, MP_PRIV_REQUEST_KILL, sizeof(struct mp_priv_kill), 0,
                                               mp_priv_thread_number()};
-    const struct mp_priv_kill order = {pid, signal, group};
+    const struct mp_priv_kill order = {serial, signal, group};
     struct mp_priv_answer answer;
-    const int r = mp_priv_link_ask(link, &head, &order, NULL, -1, &answer);
-    if (r < 0) return r;
-    mp_priv_answer_close(&answer);
-    return answer.reply.error.status;
-}
-
-/* Called with a lock held, which a cancelled thread would keep. */
-int mp_priv_link_kill(const struct mp_priv_link *link, int pid, int signal, bool group)
-{
     int cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    const int r = ask_to_kill(link, pid, signal, group);
+    int r = mp_priv_link_ask(link, &head, &order, NULL, -1, &answer);
+    if (r == 0) {
+        mp_priv_answer_close(&answer);
+        r = answer.reply.error.status;
+    }
     pthread_setcancelstate(cancel_state, &cancel_state);
     return r;
 }
@@ -151,7 +145,7 @@ static int read_exit(int fd, mp_exit *ret_exit)
     return 0;
 }
 
-/* As above. */
+/* Called with a lock held, which a cancelled thread would keep. */
 int mp_priv_link_read_exit(int fd, mp_exit *ret_exit)
 {
     int cancel_state;

@@ -37,7 +37,7 @@ int mp_priv_link_spawn(struct mp_priv_link *link, const struct mp_priv_spawn_mes
                          const struct mp_priv_spawn *spawn, mp_process *process, bool *ret_other, mp_error *reterr);
 
 /** Have it send a signal to a child of its, or to the child's group. Returns 0 or a negative status. */
-int mp_priv_link_kill(const struct mp_priv_link *link, int pid, int signal, bool group);
+int mp_priv_link_kill(const struct mp_priv_link *link, uint64_t serial, int signal, bool group);
 
 /** What it has told on a child's socket.
  *  Returns 0, MP_ETIMEDOUT (nothing yet), or MP_ECONNRESET (it never will: the server has ended). */

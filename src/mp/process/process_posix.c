@@ -117,12 +117,13 @@ void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int
     pthread_mutex_unlock(&process->lock);
 }
 
-void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
+void mp_priv_process_set_private(mp_process *process, uint64_t flags, const struct mp_priv_answer *answer,
                                  struct mp_priv_link *server)
 {
     pthread_mutex_lock(&process->lock);
-    set_started(process, flags, pid, pidfd);
-    process->exit_fd = exit_fd;
+    set_started(process, flags, answer->reply.value, answer->pidfd);
+    process->exit_fd = answer->socket;
+    process->serial = answer->reply.serial;
     process->server = server;
     pthread_mutex_unlock(&process->lock);
 }
@@ -282,14 +283,17 @@ mp_handle mp_process_exit_fd(const mp_process *process)
     return process == NULL ? MP_HANDLE_INVALID : process->exit_fd;
 }
 
-/* Under the lock, as reaping is: until then the number is our child's. A private child is the server's, which knows
- * whether it has reaped it; one whose server has ended may run on. */
+/* What a function below says if only the server can send the signal. */
+enum { ASK_SERVER = 1 };
+
+/* Under the lock, as reaping is: until then the number is our child's. A private child is the server's; one whose server
+ * has ended may run on. */
 static int signal_child(const mp_process *process, int signal)
 {
     const bool lost = process->server != NULL && process->exit.how == MP_EXIT_LOST;
     if (process->released || (process->reaped && !lost)) return MP_ESRCH;
     if (process->pidfd >= 0) return mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0) < 0 ? -errno : 0;
-    if (process->server != NULL) return mp_priv_link_kill(process->server, process->pid, signal, false);
+    if (process->server != NULL) return ASK_SERVER;
     return mp_priv_sys.kill(process->pid, signal) < 0 ? -errno : 0;
 }
 
@@ -303,28 +307,29 @@ static int signal_group(const mp_process *process, int signal)
         if (errno != EINVAL && errno != ENOSYS) return -errno; /* before Linux 6.9, and 5.1 */
     }
     if (process->reaped) return MP_ESRCH;
-    if (process->server != NULL) return mp_priv_link_kill(process->server, process->pid, signal, true);
+    if (process->server != NULL) return ASK_SERVER;
     return mp_priv_sys.kill(-process->pid, signal) < 0 ? -errno : 0;
 }
 
-static int with_lock(mp_process *process, int signal, int (*send)(const mp_process *, int))
+static int send_signal(mp_process *process, int signal, bool group)
 {
     const int saved = errno;
     pthread_mutex_lock(&process->lock);
-    const int r = send(process, signal);
+    int r = group ? signal_group(process, signal) : signal_child(process, signal);
     pthread_mutex_unlock(&process->lock);
+    if (r == ASK_SERVER) r = mp_priv_link_kill(process->server, process->serial, signal, group);
     errno = saved;
     return r;
 }
 
 int mp_process_kill(mp_process *process, int signal)
 {
-    return process == NULL ? MP_EINVAL : with_lock(process, signal, signal_child);
+    return process == NULL ? MP_EINVAL : send_signal(process, signal, false);
 }
 
 int mp_process_kill_group(mp_process *process, int signal)
 {
-    return process == NULL || !process->leads_group ? MP_EINVAL : with_lock(process, signal, signal_group);
+    return process == NULL || !process->leads_group ? MP_EINVAL : send_signal(process, signal, true);
 }
 
 static int set_on_exit(mp_process *process, mp_process_exit_fn *callback, void *user)

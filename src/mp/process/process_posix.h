@@ -10,6 +10,7 @@
 
 #include <mp/c/process.h>
 
+struct mp_priv_answer;
 struct mp_priv_link;
 
 struct mp_process {
@@ -20,6 +21,7 @@ struct mp_process {
     int pidfd;   /* -1: the system has none */
     int exit_fd; /* the pidfd, the read end of the watching thread's pipe, or where the spawn server tells the end */
     struct mp_priv_link *server; /* of a private child; or NULL */
+    uint64_t serial; /* what stands for the child there */
     bool leads_group;
     bool kill_on_unref;
 
@@ -48,8 +50,8 @@ int mp_priv_process_new(bool is_private, mp_process **ret_process);
 /** The child runs, started with these flags. pidfd is -1 if the handle was made to be watched by a thread. */
 void mp_priv_process_set_child(mp_process *process, uint64_t flags, int pid, int pidfd);
 
-/** The private child runs. Takes the server's reference and both descriptors. */
-void mp_priv_process_set_private(mp_process *process, uint64_t flags, int pid, int pidfd, int exit_fd,
+/** The private child runs. Takes the server's reference, and the child's descriptors. */
+void mp_priv_process_set_private(mp_process *process, uint64_t flags, const struct mp_priv_answer *answer,
                                  struct mp_priv_link *server);
 
 /** What the system told about the end of a child. */

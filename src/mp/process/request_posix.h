@@ -24,7 +24,7 @@ enum mp_priv_request_kind {
 };
 
 /** "mpS" and the version of all that follows. */
-#define MP_PRIV_REQUEST_MAGIC UINT32_C(0x6d705302)
+#define MP_PRIV_REQUEST_MAGIC UINT32_C(0x6d705303)
 
 enum {
     MP_PRIV_REQUEST_FDS_MAX = 250,
@@ -42,15 +42,16 @@ struct mp_priv_request_head {
 struct mp_priv_reply {
     mp_error error; /* status 0: done */
     int32_t value;  /* a child's pid, or what else was asked for */
+    uint64_t serial; /* what stands for a child: no later one has it */
     /* For each, one more byte follows with a descriptor: apart, so that it may be lost alone. */
     uint32_t has_pidfd; /* the child's */
     uint32_t has_extra; /* a socket */
 };
 
 struct mp_priv_kill {
-    int32_t pid;    /* of a child that the same server started and has not reaped */
+    uint64_t serial; /* of a child of the same server */
     int32_t signal;
-    int32_t group;  /* 1: its process group */
+    int32_t group; /* 1: its process group */
 };
 
 /** The body of a FORK or EVAL: behind it the entry point's name with its NUL, and the payload. */

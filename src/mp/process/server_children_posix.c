@@ -13,12 +13,13 @@
 #include <mp/process/socket_fds_posix.h>
 #include <mp/process/sys.h>
 
-int mp_priv_served_new(const struct mp_priv_server *server, int client, bool tied,
+int mp_priv_served_new(struct mp_priv_server *server, int client, bool tied,
                        struct mp_priv_served_child **ret_child)
 {
     struct mp_priv_served_child *child = mp_priv_alloc(sizeof(*child));
     if (child == NULL) return MP_ENOMEM;
     child->fd = child->client.fd = -1;
+    child->serial = ++server->last_serial;
     const int r = tied ? mp_priv_client_watch_open(&child->client, client, server->has_pidfds) : 0;
     if (r < 0) {
         mp_priv_served_free(child);
@@ -35,10 +36,9 @@ void mp_priv_served_free(struct mp_priv_served_child *child)
     free(child);
 }
 
-void mp_priv_served_add(struct mp_priv_server *server, struct mp_priv_served_child *child, int pid,
+void mp_priv_served_add(struct mp_priv_server *server, struct mp_priv_served_child *child,
                         struct mp_priv_incoming *request)
 {
-    child->pid = pid;
     child->fd = request->fd;
     request->fd = -1;
     child->next = server->children;
@@ -56,6 +56,13 @@ static struct mp_priv_served_child **find(struct mp_priv_server *server, int pid
 bool mp_priv_served_has(struct mp_priv_server *server, int pid)
 {
     return *find(server, pid) != NULL;
+}
+
+int mp_priv_served_pid(const struct mp_priv_server *server, uint64_t serial)
+{
+    const struct mp_priv_served_child *child = server->children;
+    while (child != NULL && child->serial != serial) child = child->next;
+    return child == NULL ? 0 : child->pid;
 }
 
 static void tell(const struct mp_priv_served_child *child, const siginfo_t *info, const struct rusage *usage)

@@ -7,16 +7,19 @@
 /** What a child needs, before there is one: so that one that was made can always be watched.
  *  tied  it dies with the client.
  *  Returns 0 or a negative status. */
-int mp_priv_served_new(const struct mp_priv_server *server, int client, bool tied,
+int mp_priv_served_new(struct mp_priv_server *server, int client, bool tied,
                        struct mp_priv_served_child **ret_child);
 void mp_priv_served_free(struct mp_priv_served_child *child);
 
 /** It runs: pid is set, and fd takes the request's socket. */
-void mp_priv_served_add(struct mp_priv_server *server, struct mp_priv_served_child *child, int pid,
+void mp_priv_served_add(struct mp_priv_server *server, struct mp_priv_served_child *child,
                         struct mp_priv_incoming *request);
 
-/** Whether it is one that hasn't been reaped: then the number is its own. */
+/** Whether this process of ours is one of them. */
 bool mp_priv_served_has(struct mp_priv_server *server, int pid);
+
+/** The number of one that hasn't been reaped, so that it is its own; 0 if it has. */
+int mp_priv_served_pid(const struct mp_priv_server *server, uint64_t serial);
 
 /** A child of this process that has ended and isn't reaped; 0: none. */
 int mp_priv_served_ended(void);

@@ -96,7 +96,7 @@ static int make_connection(struct mp_priv_pending *pending)
     return 0;
 }
 
-static int make_pending(const struct mp_priv_server *server, const struct mp_priv_incoming *request,
+static int make_pending(struct mp_priv_server *server, const struct mp_priv_incoming *request,
                         const struct mp_priv_worker *worker, bool wants_socket, struct mp_priv_pending **ret_pending)
 {
     struct mp_priv_pending *pending = mp_priv_alloc(sizeof(*pending));
@@ -121,10 +121,11 @@ static void finish_fork(struct mp_priv_server *server, struct mp_priv_incoming *
     const int pidfd = server->has_pidfds ? mp_priv_sys.pidfd_open(pid) : -1;
     bool told = !server->forks->is_stopping && mp_priv_server_add_connection(server, pending->connection) == 0;
     if (told) pending->connection = -1;
-    told = told && mp_priv_incoming_reply(request, pid, pidfd, pending->socket);
+    pending->child->pid = pid;
+    told = told && mp_priv_incoming_reply_child(request, pending->child, pidfd, pending->socket);
     if (server->forks->is_stopping) mp_priv_forks_refuse_stopping(request);
     mp_priv_fd_close(pidfd);
-    mp_priv_served_add(server, pending->child, pid, request);
+    mp_priv_served_add(server, pending->child, request);
     pending->child = NULL;
     if (!told) (void)mp_priv_sys.kill(pid, SIGKILL);
 }
@@ -323,7 +324,7 @@ static bool finish_eval(struct mp_priv_server *server, struct mp_priv_incoming *
         forks->image = forks->next_image;
         forks->next_image = -1;
         forks->has_image = true;
-        (void)mp_priv_incoming_reply(request, answer.value, -1, -1);
+        (void)mp_priv_incoming_reply(request, answer.value);
         return true;
     }
     forks->next_image = mp_priv_fd_close(forks->next_image);

@@ -132,7 +132,7 @@ static bool serve_stop(struct mp_priv_server *server, struct mp_priv_incoming *r
     if (is_late) request->until = INT64_MAX;
     if (signal_others(server, request, is_late ? SIGKILL : 0) > 0 || count_pending(server) > 0) return false;
     for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) {
-        if (is_stop(r)) (void)mp_priv_incoming_reply(r, 0, -1, -1);
+        if (is_stop(r)) (void)mp_priv_incoming_reply(r, 0);
     }
     server->is_over = true;
     return true;
@@ -142,7 +142,7 @@ static bool serve_kill_all(struct mp_priv_server *server, struct mp_priv_incomin
 {
     int32_t signal;
     if (take_number(request, &signal)) {
-        (void)mp_priv_incoming_reply(request, signal_others(server, request, signal), -1, -1);
+        (void)mp_priv_incoming_reply(request, signal_others(server, request, signal));
     }
     return true;
 }
@@ -155,7 +155,7 @@ static bool serve_connect(struct mp_priv_server *server, struct mp_priv_incoming
         mp_priv_incoming_refuse(request, MP_ENOMEM, "fork server: a connection");
         return true;
     }
-    if (mp_priv_incoming_reply(request, (int)getpid(), -1, -1)) {
+    if (mp_priv_incoming_reply(request, (int)getpid())) {
         request->fd = -1;
     } else {
         server->connections->fd = -1; /* the one just added */
@@ -175,13 +175,13 @@ bool mp_priv_forks_serve(struct mp_priv_server *server, struct mp_priv_incoming 
     case MP_PRIV_REQUEST_STOP:
         return serve_stop(server, request);
     case MP_PRIV_REQUEST_LEAVE:
-        (void)mp_priv_incoming_reply(request, 0, -1, -1);
+        (void)mp_priv_incoming_reply(request, 0);
         server->is_over = true;
         return true;
     case MP_PRIV_REQUEST_CONNECT:
         return serve_connect(server, request);
     case MP_PRIV_REQUEST_PID:
-        (void)mp_priv_incoming_reply(request, (int)getpid(), -1, -1);
+        (void)mp_priv_incoming_reply(request, (int)getpid());
         return true;
     default:
         mp_priv_incoming_refuse(request, MP_ENOSYS, "fork server: an unknown request");

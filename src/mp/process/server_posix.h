@@ -32,6 +32,7 @@ struct mp_priv_incoming {
 struct mp_priv_served_child {
     struct mp_priv_served_child *next;
     int pid;
+    uint64_t serial;
     int fd; /* its request's socket, where its end is told; -1: nobody asks for it any more */
     struct mp_priv_client_watch client; /* with which it is to die */
 };
@@ -51,6 +52,7 @@ struct mp_priv_server {
     size_t n_requests;
     struct mp_priv_served_child *children;
     size_t n_children;
+    uint64_t last_serial;
     struct mp_priv_signals signals_before;
     int signals; /* readable after SIGCHLD */
     bool has_pidfds;

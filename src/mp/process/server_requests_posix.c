@@ -45,11 +45,21 @@ static bool send_extra(int fd, int extra)
            mp_priv_socket_send_now(fd, "", 1, NULL, 0) == 1;
 }
 
-bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value, int pidfd, int extra)
+bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value)
 {
     struct mp_priv_reply reply;
     memset(&reply, 0, sizeof(reply));
     reply.value = value;
+    return send_reply(request->fd, &reply);
+}
+
+bool mp_priv_incoming_reply_child(const struct mp_priv_incoming *request, const struct mp_priv_served_child *child,
+                                  int pidfd, int extra)
+{
+    struct mp_priv_reply reply;
+    memset(&reply, 0, sizeof(reply));
+    reply.value = child->pid;
+    reply.serial = child->serial;
     reply.has_pidfd = pidfd >= 0;
     reply.has_extra = extra >= 0;
     return send_reply(request->fd, &reply) && send_extra(request->fd, extra) && send_extra(request->fd, pidfd);
@@ -109,8 +119,9 @@ static void start_child(struct mp_priv_server *server, struct mp_priv_incoming *
         mp_priv_served_free(child);
         return;
     }
-    const bool told = mp_priv_incoming_reply(request, started.pid, started.pidfd, -1);
-    mp_priv_served_add(server, child, started.pid, request);
+    child->pid = started.pid;
+    const bool told = mp_priv_incoming_reply_child(request, child, started.pidfd, -1);
+    mp_priv_served_add(server, child, request);
     mp_priv_fd_close(started.pidfd);
     /* Nobody knows of it, and nobody ever will. */
     if (!told) (void)mp_priv_sys.kill(started.pid, SIGKILL);
@@ -136,12 +147,13 @@ static void serve_kill(struct mp_priv_server *server, struct mp_priv_incoming *r
         return;
     }
     memcpy(&order, request->body, sizeof(order));
-    if (!mp_priv_served_has(server, order.pid)) {
+    const int pid = mp_priv_served_pid(server, order.serial);
+    if (pid == 0) {
         mp_priv_incoming_refuse(request, MP_ESRCH, "server: no such child");
-    } else if (mp_priv_sys.kill(order.group ? -order.pid : order.pid, order.signal) < 0) {
+    } else if (mp_priv_sys.kill(order.group ? -pid : pid, order.signal) < 0) {
         mp_priv_incoming_refuse(request, -errno, "server: kill");
     } else {
-        (void)mp_priv_incoming_reply(request, 0, -1, -1);
+        (void)mp_priv_incoming_reply(request, 0);
     }
 }
 

@@ -27,9 +27,12 @@ void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incomin
 
 void mp_priv_incoming_free(struct mp_priv_incoming *request);
 
-/** Answer: nothing waits, since a reply fits into the empty socket. pidfd and extra go along; or -1.
- *  Returns whether the client got it. */
-bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value, int pidfd, int extra);
+/** Answer: nothing waits, since a reply fits into the empty socket. Returns whether the client got it. */
+bool mp_priv_incoming_reply(const struct mp_priv_incoming *request, int value);
+
+/** Answer that a child runs. pidfd and extra go along; or -1. */
+bool mp_priv_incoming_reply_child(const struct mp_priv_incoming *request, const struct mp_priv_served_child *child,
+                                  int pidfd, int extra);
 
 /** Answer that it can't be done. */
 void mp_priv_incoming_fail(const struct mp_priv_incoming *request, const mp_error *error);
