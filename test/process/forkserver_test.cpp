@@ -3,6 +3,7 @@
 #include <atomic>
 #include <barrier>
 #include <cerrno>
+#include <cstdio>
 #include <csignal>
 #include <fcntl.h>
 #include <set>
@@ -14,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <mp/process/request_posix.h>
 #include <support/forkserver.h>
 #include <support/process_state.h>
 
@@ -434,6 +436,167 @@ TEST(ForkServerEval, ServerEndsAlsoWhileOneRuns)
     evaluator.join();
 }
 
+TEST(ForkServerEval, LeavesNothingThatWasPrintedToLaterChildren)
+{
+    Pipe out = MakePipe();
+    const int before = dup(STDOUT_FILENO);
+    fflush(stdout);
+    dup2(out.write.get(), STDOUT_FILENO);
+    ForkServer server = StartForkServer();
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    out.write.Close();
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "print", "x", 1, nullptr, nullptr), 0);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
+    EXPECT_EQ(mp_forkserver_stop(server.get(), -1, nullptr), 0);
+    EXPECT_EQ(ReadAll(out.read.get()), "x");
+}
+
+TEST(ForkServerEval, KeepsNoPayload)
+{
+    const ForkServer server = StartForkServer();
+    const std::string large(8 << 20, '0');
+    const auto eval = [&] {
+        EXPECT_EQ(mp_forkserver_eval(server.get(), "set", large.data(), large.size(), nullptr, nullptr), 0);
+    };
+    for (int i = 0; i < 3; ++i) eval();
+    const long before = std::stol(ReportOf(StartForked(server, "report"))["pages"]);
+    for (int i = 0; i < 10; ++i) eval();
+    EXPECT_LT(std::stol(ReportOf(StartForked(server, "report"))["pages"]), before + 1024);
+}
+
+TEST(ForkServerEval, ProcessThatWasLeftMayBeKilled)
+{
+    const ForkServer server = StartForkServer();
+    int pid = 0;
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "pid", nullptr, 0, &pid, nullptr), 0);
+    EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
+    kill(pid, SIGKILL);
+    EXPECT_TRUE(WaitGone(pid));
+    Forked none;
+    mp_error error{};
+    EXPECT_EQ(Fork(server.get(), none, "exit", "", 0, &error), MP_ECHILD);
+    EXPECT_STREQ(error.message, "fork server: the copy that mp_forkserver_eval left has ended");
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "set", nullptr, 0, nullptr, nullptr), MP_ECHILD);
+    EXPECT_EQ(mp_forkserver_kill_all(server.get(), 0, nullptr), 0);
+}
+
+TEST(ForkServerEval, CrashIsNoticedAlsoWhileAHelperRuns)
+{
+    const ForkServer server = StartForkServer();
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "abandon", nullptr, 0, nullptr, nullptr), MP_ECONNABORTED);
+    EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
+    EXPECT_EQ(write(Permission().write.get(), "x", 1), 1); // the helper ends
+}
+
+TEST(ForkServerEval, KeepsNoServerWhoseClientsHaveGone)
+{
+    const Pipe out = MakePipe();
+    const pid_t client = fork();
+    if (client == 0) {
+        const ForkServer server = StartForkServer();
+        const int pid = mp_forkserver_server_pid(server.get());
+        if (write(out.write.get(), &pid, sizeof(pid)) != sizeof(pid)) _exit(1);
+        _exit(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr));
+    }
+    int pid = 0;
+    char byte;
+    ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
+    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    kill(client, SIGKILL);
+    waitpid(client, nullptr, 0);
+    EXPECT_TRUE(WaitGone(pid));
+}
+
+TEST(ForkServerEval, ManyThatWaitKeepNobodyOut)
+{
+    const ForkServer server = StartForkServer();
+    std::thread first([&] { EXPECT_LT(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr), 0); });
+    char byte;
+    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    std::atomic<int> n_refused{0};
+    std::vector<std::thread> waiting;
+    for (int i = 0; i < 100; ++i) {
+        waiting.emplace_back([&] {
+            n_refused += mp_forkserver_eval(server.get(), "set", "1", 1, nullptr, nullptr) == MP_EAGAIN;
+        });
+    }
+    EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
+    EXPECT_EQ(mp_forkserver_stop(server.get(), 0, nullptr), 0);
+    first.join();
+    for (auto& thread : waiting) thread.join();
+    EXPECT_LT(n_refused, 100);
+}
+
+TEST(ForkServer, TwoMayStopIt)
+{
+    for (int i = 0; i < 20; ++i) {
+        const ForkServer server = StartForkServer();
+        const Forked stubborn = StartForked(server, "stubborn");
+        char byte;
+        ASSERT_EQ(read(stubborn.socket.get(), &byte, 1), 1);
+        std::barrier start(2);
+        const auto stop = [&](int timeout_ms) {
+            start.arrive_and_wait();
+            const int r = mp_forkserver_stop(server.get(), timeout_ms, nullptr);
+            EXPECT_TRUE(r == 0 || r == MP_EPIPE || r == MP_ECONNRESET) << mp_status_name(r); // it had ended before
+            return r;
+        };
+        int other = -1;
+        std::thread second([&] { other = stop(-1); });
+        const int mine = stop(0);
+        second.join();
+        EXPECT_TRUE(mine == 0 || other == 0);
+        EXPECT_EQ(Wait(stubborn.process.get()).value, SIGKILL);
+    }
+}
+
+TEST(ForkServer, AnotherUserGetsNothingAlsoThroughASocketOfThisOne)
+{
+    if (geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+    const ForkServer server = StartForkServer();
+    mp_socket connection = MP_SOCKET_INVALID;
+    ASSERT_EQ(mp_forkserver_connect(server.get(), &connection, nullptr), 0);
+    const Fd owned(connection);
+    int made_here[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made_here), 0);
+    const pid_t other = fork();
+    if (other == 0) {
+        if (setresuid(65534, 65534, 65534) < 0) _exit(1);
+        Forked none;
+        if (Fork(server.get(), none, "exit") != MP_ESTALE) _exit(2);
+        mp_priv_reply reply;
+        if (mp_socket_send_fds(connection, "", 1, &made_here[1], 1, nullptr) != 1) _exit(3);
+        close(made_here[1]);
+        if (recv(made_here[0], &reply, sizeof(reply), MSG_WAITALL) != sizeof(reply)) _exit(4);
+        _exit(reply.error.status == MP_ESTALE ? 0 : 5);
+    }
+    close(made_here[1]);
+    int status = -1;
+    waitpid(other, &status, 0);
+    EXPECT_EQ(status, 0);
+    close(made_here[0]);
+    EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
+}
+
+TEST(ForkServerLimit, ChildrenThatAnImageIsMakingCount)
+{
+    const ForkServer server = StartForkServer(2, 0);
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "set", "1", 1, nullptr, nullptr), 0);
+    std::barrier start(16);
+    std::vector<std::thread> threads;
+    std::array<Forked, 16> forked;
+    for (Forked& one : forked) {
+        threads.emplace_back([&] {
+            start.arrive_and_wait();
+            const int r = Fork(server.get(), one, "hold");
+            EXPECT_TRUE(r == 0 || r == MP_EAGAIN) << mp_status_name(r);
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(mp_forkserver_kill_all(server.get(), SIGKILL, nullptr), 2);
+}
+
 TEST(ForkServerLimit, Children)
 {
     const ForkServer server = StartForkServer(2, 0);
@@ -482,7 +645,9 @@ TEST(ForkServerConnection, MayBeHandedToAnotherProcess)
     waitpid(other, &status, 0);
     EXPECT_EQ(status, 0);
     mp_forkserver* opened = nullptr;
+    ASSERT_EQ(fcntl(connection, F_SETFD, 0), 0); // as after exec
     ASSERT_EQ(mp_forkserver_open(connection, &opened, nullptr), 0);
+    EXPECT_EQ(fcntl(connection, F_GETFD), FD_CLOEXEC);
     const ForkServer again(opened);
     EXPECT_EQ(mp_forkserver_server_pid(opened), pid);
     EXPECT_EQ(ResultOf(again, "exit", "4"), 4);

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -58,7 +60,9 @@ int Report(const mp_forkserver_call* call)
     sigemptyset(&mask);
     sigprocmask(SIG_SETMASK, nullptr, &mask);
     struct sigaction action;
-    out << "\nblocked " << sigismember(&mask, SIGUSR1);
+    long pages = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> pages >> resident;
+    out << "\npages " << pages << "\nblocked " << sigismember(&mask, SIGUSR1);
     sigaction(SIGUSR2, nullptr, &action);
     out << "\nignored " << (action.sa_handler == SIG_IGN);
     sigaction(SIGCHLD, nullptr, &action);
@@ -119,6 +123,27 @@ int Set(const mp_forkserver_call* call)
     return std::exchange(g_variable, Number(call));
 }
 
+int Print(const mp_forkserver_call* call)
+{
+    std::printf("%s", static_cast<const char*>(call->payload));
+    return 0;
+}
+
+int Pid(const mp_forkserver_call*)
+{
+    return getpid();
+}
+
+//! Leaves a helper, which has its descriptors, until there is permission.
+int Abandon(const mp_forkserver_call*)
+{
+    if (fork() == 0) {
+        char byte;
+        _exit(read(Permission().read.get(), &byte, 1) == 1 ? 0 : 1);
+    }
+    return raise(SIGKILL);
+}
+
 int Get(const mp_forkserver_call*)
 {
     return g_variable;
@@ -138,7 +163,8 @@ constexpr std::array ENTRIES{
     mp_forkserver_entry{"family", Family, nullptr},     mp_forkserver_entry{"cat", Cat, nullptr},
     mp_forkserver_entry{"fork", ForkAgain, nullptr},    mp_forkserver_entry{"stop", Stop, nullptr},
     mp_forkserver_entry{"set", Set, nullptr},           mp_forkserver_entry{"get", Get, nullptr},
-    mp_forkserver_entry{"wait", WaitForPermission, nullptr},
+    mp_forkserver_entry{"wait", WaitForPermission, nullptr},  mp_forkserver_entry{"print", Print, nullptr},
+    mp_forkserver_entry{"pid", Pid, nullptr},           mp_forkserver_entry{"abandon", Abandon, nullptr},
 };
 
 } // namespace

@@ -30,6 +30,9 @@ using ForkServer = std::unique_ptr<mp_forkserver, CloseServer>;
 //!   stop     stops its own server when its socket is closed, and exits with 0 if that went well
 //!   set      sets a variable to the number in the payload, returns what it was
 //!   get      returns the variable
+//!   print    writes its payload to stdout, which it doesn't flush
+//!   pid      returns its process's number
+//!   abandon  leaves a helper that waits for a byte from Permission(), and kills itself
 //!   wait     sends a byte to the pipe Progress(), waits for one from Permission()
 ForkServer StartForkServer(uint32_t max_children = 0, uint32_t max_clients = 0);
 

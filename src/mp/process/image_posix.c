@@ -154,6 +154,7 @@ _Noreturn void mp_priv_image_become(const struct mp_priv_image *image, const str
     sigemptyset(&none);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (!answer(answers, MP_PRIV_IMAGE_BEGINS, (int)getpid())) _exit(0);
     const int result = mp_priv_worker_eval(worker);
     free(memory);
     (void)fflush(NULL); /* or every child would print it again */

@@ -12,11 +12,14 @@ struct mp_priv_image {
     const struct mp_priv_signals *signals; /* of the server's start */
 };
 
-/** What the process tells that was made. */
+/** What the process tells that was made. One that is to be an image tells first that it has begun: helpers of its
+ *  may have its descriptors open when it has ended. */
 struct mp_priv_image_answer {
-    int32_t status; /* 0 or a negative status */
-    int32_t value;  /* the child's pid, or the result of the function */
+    int32_t status; /* 0, a negative status, or MP_PRIV_IMAGE_BEGINS */
+    int32_t value;  /* the process's pid, or the result of the function */
 };
+
+enum { MP_PRIV_IMAGE_BEGINS = 1 };
 
 enum mp_priv_image_order {
     MP_PRIV_IMAGE_FORK = 1,

@@ -154,10 +154,15 @@ static void refuse_without_image(const struct mp_priv_incoming *request)
     mp_priv_incoming_fail(request, &error);
 }
 
-/* An image that can't be asked has ended, as a rule. */
-static void refuse_asking(const struct mp_priv_incoming *request, int status)
+static bool image_has_ended(const struct mp_priv_forks *forks)
 {
-    if (status == MP_EPIPE || status == MP_ECONNRESET) {
+    struct pollfd ended = {.fd = forks->image, .events = 0};
+    return forks->image < 0 || mp_priv_sys.poll(&ended, 1, 0) > 0;
+}
+
+static void refuse_asking(const struct mp_priv_server *server, const struct mp_priv_incoming *request, int status)
+{
+    if (server->forks->has_image && image_has_ended(server->forks)) {
         refuse_without_image(request);
     } else {
         refuse_fork(request, status);
@@ -213,12 +218,6 @@ static bool hear(struct mp_priv_incoming *request, struct mp_priv_image_answer *
     return true;
 }
 
-static bool image_has_ended(const struct mp_priv_forks *forks)
-{
-    struct pollfd ended = {.fd = forks->image, .events = 0};
-    return forks->image < 0 || mp_priv_sys.poll(&ended, 1, 0) > 0;
-}
-
 static bool finish_fork_by_image(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
     struct mp_priv_image_answer answer;
@@ -262,7 +261,7 @@ bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming 
     pending->child_connection = mp_priv_fd_close(pending->child_connection);
     pending->child_socket = mp_priv_fd_close(pending->child_socket);
     request->pending = pending;
-    if (r < 0) refuse_asking(request, r);
+    if (r < 0) refuse_asking(server, request, r);
     return r < 0;
 }
 
@@ -309,7 +308,13 @@ static int begin_eval(struct mp_priv_server *server, struct mp_priv_incoming *re
         return r;
     }
     forks->evaluating = request;
+    forks->next_pid = 0;
     return 0;
+}
+
+static void refuse_aborted(const struct mp_priv_incoming *request)
+{
+    mp_priv_incoming_refuse(request, MP_ECONNABORTED, "fork server: the entry point ended its process");
 }
 
 static bool finish_eval(struct mp_priv_server *server, struct mp_priv_incoming *request)
@@ -318,10 +323,15 @@ static bool finish_eval(struct mp_priv_server *server, struct mp_priv_incoming *
     struct mp_priv_image_answer answer;
     bool is_there;
     if (!hear(request, &answer, &is_there)) return false;
+    if (is_there && answer.status == MP_PRIV_IMAGE_BEGINS) {
+        forks->next_pid = answer.value;
+        return finish_eval(server, request);
+    }
     forks->evaluating = NULL;
     if (is_there && answer.status == 0) {
         mp_priv_fd_close(forks->image); /* the old one ends */
         forks->image = forks->next_image;
+        forks->image_pid = forks->next_pid;
         forks->next_image = -1;
         forks->has_image = true;
         (void)mp_priv_incoming_reply(request, answer.value);
@@ -331,9 +341,23 @@ static bool finish_eval(struct mp_priv_server *server, struct mp_priv_incoming *
     if (is_there) {
         refuse_fork(request, answer.status);
     } else {
-        mp_priv_incoming_refuse(request, MP_ECONNABORTED, "fork server: the entry point ended its process");
+        refuse_aborted(request);
     }
     return true;
+}
+
+void mp_priv_copies_ended(struct mp_priv_server *server, int pid)
+{
+    struct mp_priv_forks *forks = server->forks;
+    if (pid == forks->image_pid) {
+        forks->image = mp_priv_fd_close(forks->image);
+        forks->image_pid = 0;
+    }
+    if (forks->evaluating == NULL || pid != forks->next_pid) return;
+    struct mp_priv_incoming *request = forks->evaluating;
+    refuse_aborted(request);
+    mp_priv_copies_forget(server, request);
+    mp_priv_incoming_end(server, request);
 }
 
 /* One that waits for its turn. Returns whether it is refused. */
@@ -356,7 +380,7 @@ bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming 
     if (server->forks->evaluating != NULL) return refuse_crowd(server, request);
     if (!parse(server, request, &worker, &wants_socket)) return true;
     const int r = begin_eval(server, request, &worker);
-    if (r < 0) refuse_asking(request, r);
+    if (r < 0) refuse_asking(server, request, r);
     return r < 0;
 }
 

@@ -9,6 +9,9 @@
 bool mp_priv_copies_fork(struct mp_priv_server *server, struct mp_priv_incoming *request);
 bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming *request);
 
+/** A process of the server's has ended that is no child it serves: an image may have. */
+void mp_priv_copies_ended(struct mp_priv_server *server, int pid);
+
 /** Nobody waits for the end of a function any more: its process is not to be the image. */
 void mp_priv_copies_forget(struct mp_priv_server *server, const struct mp_priv_incoming *request);
 

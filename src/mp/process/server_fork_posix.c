@@ -131,9 +131,7 @@ static bool serve_stop(struct mp_priv_server *server, struct mp_priv_incoming *r
     const bool is_late = mp_priv_now_ms() >= request->until;
     if (is_late) request->until = INT64_MAX;
     if (signal_others(server, request, is_late ? SIGKILL : 0) > 0 || count_pending(server) > 0) return false;
-    for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) {
-        if (is_stop(r)) (void)mp_priv_incoming_reply(r, 0);
-    }
+    (void)mp_priv_incoming_reply(request, 0);
     server->is_over = true;
     return true;
 }

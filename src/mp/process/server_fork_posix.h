@@ -14,8 +14,10 @@ struct mp_priv_forks {
     bool is_stopping;
     bool has_image; /* another process is copied instead of this one */
     int image;      /* where that is told what to do; -1: it has ended */
-    const struct mp_priv_incoming *evaluating; /* a request; or NULL */
+    int image_pid;
+    struct mp_priv_incoming *evaluating; /* a request; or NULL */
     int next_image; /* where its process will be told what to do */
+    int next_pid;   /* 0: not known yet */
 };
 
 /** Copies what the options say. Returns 0, MP_EINVAL or MP_ENOMEM. */

@@ -10,6 +10,7 @@
 #include <mp/process/memory.h>
 #include <mp/process/process_posix.h>
 #include <mp/process/server_children_posix.h>
+#include <mp/process/server_copies_posix.h>
 #include <mp/process/server_fork_posix.h>
 #include <mp/process/server_requests_posix.h>
 #include <mp/process/sys.h>
@@ -132,7 +133,9 @@ static void handle_signals(struct mp_priv_server *server)
     for (int pid; (pid = mp_priv_served_ended()) > 0;) {
         /* One that an image has made: that was told before it could end. */
         if (!mp_priv_served_has(server, pid)) mp_priv_incoming_retry(server);
+        const bool is_image = server->forks != NULL && !mp_priv_served_has(server, pid);
         if (!mp_priv_served_reap(server, pid)) break;
+        if (is_image) mp_priv_copies_ended(server, pid);
     }
 }
 
@@ -187,4 +190,6 @@ void mp_priv_server_run(struct mp_priv_server *server)
         mp_priv_incoming_retry(server);
         drop_closed_connections(server);
     }
+    /* Others may have asked for the end, too. */
+    if (server->forks != NULL && server->forks->is_stopping) mp_priv_incoming_serve_last(server);
 }

@@ -234,7 +234,7 @@ void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incomin
     server->n_requests--;
 }
 
-static void end(struct mp_priv_server *server, struct mp_priv_incoming *request)
+void mp_priv_incoming_end(struct mp_priv_server *server, struct mp_priv_incoming *request)
 {
     mp_priv_incoming_take(server, request);
     mp_priv_incoming_free(request);
@@ -248,7 +248,7 @@ void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incomin
         request->is_whole = true;
         if (!serve(server, request)) return;
     }
-    end(server, request);
+    mp_priv_incoming_end(server, request);
 }
 
 /* What a fork has begun, and a stop, go on. */
@@ -263,7 +263,7 @@ void mp_priv_incoming_gone(struct mp_priv_server *server, struct mp_priv_incomin
     struct pollfd gone = {.fd = request->fd, .events = 0};
     if (!mp_priv_incoming_needs_client(request) || mp_priv_sys.poll(&gone, 1, 0) <= 0) return;
     mp_priv_copies_forget(server, request);
-    end(server, request);
+    mp_priv_incoming_end(server, request);
 }
 
 /* First come, first served. */
@@ -272,7 +272,7 @@ void mp_priv_incoming_retry(struct mp_priv_server *server)
     struct mp_priv_incoming *next;
     for (struct mp_priv_incoming *request = server->requests; request != NULL && !server->is_over; request = next) {
         next = request->next;
-        if (request->is_whole && serve(server, request)) end(server, request);
+        if (request->is_whole && serve(server, request)) mp_priv_incoming_end(server, request);
     }
 }
 
@@ -306,6 +306,26 @@ void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_conne
     server->n_requests++;
 }
 
+void mp_priv_incoming_serve_last(struct mp_priv_server *server)
+{
+    for (struct mp_priv_connection *c = server->connections; c != NULL; c = c->next) {
+        size_t n_before;
+        do {
+            n_before = server->n_requests;
+            if (c->fd >= 0) mp_priv_incoming_accept(server, c);
+        } while (server->n_requests > n_before);
+    }
+    struct mp_priv_incoming *next;
+    for (struct mp_priv_incoming *request = server->requests; request != NULL; request = next) {
+        next = request->next;
+        if (!request->is_whole) {
+            mp_priv_incoming_read(server, request);
+        } else if (serve(server, request)) {
+            mp_priv_incoming_end(server, request);
+        }
+    }
+}
+
 /* Those that aren't whole. The others wait for an answer, and must not keep new ones out. */
 static size_t count_half_sent(const struct mp_priv_server *server)
 {
@@ -320,6 +340,6 @@ bool mp_priv_incoming_has_room(struct mp_priv_server *server)
     const int64_t too_old = mp_priv_now_ms() - HALF_SENT_MS;
     struct mp_priv_incoming *request = server->requests;
     while (request != NULL && (request->is_whole || request->since > too_old)) request = request->next;
-    if (request != NULL) end(server, request);
+    if (request != NULL) mp_priv_incoming_end(server, request);
     return request != NULL;
 }

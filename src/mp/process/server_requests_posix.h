@@ -7,6 +7,9 @@
 /** Take what a connection brings, or close the connection. */
 void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_connection *connection);
 
+/** Serve all that is there before the server ends. */
+void mp_priv_incoming_serve_last(struct mp_priv_server *server);
+
 /** Read what there is of a request; serve it when it is whole. */
 void mp_priv_incoming_read(struct mp_priv_server *server, struct mp_priv_incoming *request);
 
@@ -24,6 +27,9 @@ bool mp_priv_incoming_has_room(struct mp_priv_server *server);
 
 /** Out of the server's list: the caller frees it. */
 void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incoming *request);
+
+/** Taken and freed. */
+void mp_priv_incoming_end(struct mp_priv_server *server, struct mp_priv_incoming *request);
 
 void mp_priv_incoming_free(struct mp_priv_incoming *request);
 
