@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -79,7 +80,7 @@ double NaiveCost()
     return Cost(10, [] {
         const pid_t pid = fork();
         if (pid == 0) _exit(0);
-        waitpid(pid, nullptr, 0);
+        WaitPid(pid, nullptr, 0);
     });
 }
 

@@ -50,7 +50,7 @@ Lines NaiveCensus()
         execl(program.c_str(), program.c_str(), nullptr);
         _exit(127);
     }
-    waitpid(pid, nullptr, 0);
+    WaitPid(pid, nullptr, 0);
     char text[4096];
     const ssize_t size = read(pipe.read.get(), text, sizeof(text));
     return ParseLines(std::string(text, size > 0 ? static_cast<size_t>(size) : 0));

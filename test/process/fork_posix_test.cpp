@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <mp/process/sys.h>
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -21,7 +22,7 @@ int StatusOf(pid_t pid)
     if (pidfd >= 0) close(pidfd);
     if (!ended) kill(pid, SIGKILL);
     int status = 0;
-    waitpid(pid, &status, 0);
+    WaitPid(pid, &status, 0);
     return ended ? status : -1;
 }
 

@@ -62,7 +62,7 @@ TEST(ForkServer, ChildIsNoneOfTheApplicationAndOneOfTheServer)
     const ForkServer server = StartForkServer();
     const Forked held = StartForked(server, "hold");
     EXPECT_TRUE(Children().empty());
-    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_EQ(WaitPid(-1, nullptr, WNOHANG), -1);
     EXPECT_EQ(mp_process_wait(held.process.get(), 0, nullptr, nullptr), MP_ETIMEDOUT);
     auto report = ReportOf(StartForked(server, "report"));
     EXPECT_EQ(report["parent"], std::to_string(mp_forkserver_server_pid(server.get())));
@@ -221,7 +221,7 @@ TEST_P(ForkServerImage, ChildIsKilledWithWhoAskedForIt)
     ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
     EXPECT_EQ(kill(pid, 0), 0);
     kill(client, SIGKILL);
-    waitpid(client, nullptr, 0);
+    WaitPid(client, nullptr, 0);
     EXPECT_TRUE(WaitGone(pid));
 }
 
@@ -504,7 +504,7 @@ TEST(ForkServerEval, KeepsNoServerWhoseClientsHaveGone)
     ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
     ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
     kill(client, SIGKILL);
-    waitpid(client, nullptr, 0);
+    WaitPid(client, nullptr, 0);
     EXPECT_TRUE(WaitGone(pid));
 }
 
@@ -573,7 +573,7 @@ TEST(ForkServer, AnotherUserGetsNothingAlsoThroughASocketOfThisOne)
     }
     close(made_here[1]);
     int status = -1;
-    waitpid(other, &status, 0);
+    WaitPid(other, &status, 0);
     EXPECT_EQ(status, 0);
     close(made_here[0]);
     EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
@@ -642,7 +642,7 @@ TEST(ForkServerConnection, MayBeHandedToAnotherProcess)
         _exit(mp_forkserver_server_pid(opened) == pid && ResultOf(again, "exit", "3") == 3 ? 0 : 1);
     }
     int status = -1;
-    waitpid(other, &status, 0);
+    WaitPid(other, &status, 0);
     EXPECT_EQ(status, 0);
     mp_forkserver* opened = nullptr;
     ASSERT_EQ(fcntl(connection, F_SETFD, 0), 0); // as after exec

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <support/fault.h>
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -50,7 +51,7 @@ TEST(Kill, NeverReachesAStrangerWithTheSameNumber)
     Held held = StartHeld();
     const pid_t number = mp_process_pid(held.process.get());
     held.hold.Close();
-    ASSERT_EQ(waitpid(number, nullptr, 0), number); // the application takes it: the number is free
+    ASSERT_EQ(WaitPid(number, nullptr, 0), number); // the application takes it: the number is free
     const pid_t stranger = ForkWithNumber(number);
     if (stranger < 0) {
         EXPECT_EQ(Wait(held.process.get()).how, MP_EXIT_LOST);
@@ -60,9 +61,9 @@ TEST(Kill, NeverReachesAStrangerWithTheSameNumber)
     const int r = mp_process_kill(held.process.get(), SIGKILL);
     EXPECT_EQ(r, MP_ESRCH);
     EXPECT_EQ(Wait(held.process.get()).how, MP_EXIT_LOST);
-    EXPECT_EQ(waitpid(number, nullptr, WNOHANG), 0) << "the stranger was hit";
+    EXPECT_EQ(WaitPid(number, nullptr, WNOHANG), 0) << "the stranger was hit";
     EXPECT_EQ(kill(number, SIGKILL), 0); // what a naive implementation does hits it
-    EXPECT_EQ(waitpid(number, nullptr, 0), number);
+    EXPECT_EQ(WaitPid(number, nullptr, 0), number);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include <support/ends.h>
 #include <support/fault.h>
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -18,7 +19,7 @@ TEST(OnExit, IsNotCalledAfterRelease)
     mp_process_id id;
     ASSERT_EQ(mp_process_release(held.process.get(), &id), 0);
     held.hold.Close();
-    EXPECT_EQ(waitpid(id, nullptr, 0), id);
+    EXPECT_EQ(WaitPid(id, nullptr, 0), id);
     // The library's thread has looked at the end of the other one, and at the next child's.
     Ends next;
     const Process process = ChildCommand("exit_code").Start();
@@ -28,7 +29,7 @@ TEST(OnExit, IsNotCalledAfterRelease)
     Process released = ChildCommand("exit_code").Start();
     ASSERT_EQ(mp_process_release(released.get(), &id), 0);
     EXPECT_EQ(mp_process_on_exit(released.get(), Ends::Callback, &ends, nullptr), MP_ECHILD);
-    EXPECT_EQ(waitpid(id, nullptr, 0), id);
+    EXPECT_EQ(WaitPid(id, nullptr, 0), id);
 }
 
 TEST(OnExit, NeedsAThread)

@@ -57,9 +57,9 @@ TEST(Private, IsNoChildOfThisProcess)
 {
     const Held held = StartPrivateHeld();
     EXPECT_TRUE(Children().empty());
-    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_EQ(WaitPid(-1, nullptr, WNOHANG), -1);
     EXPECT_EQ(errno, ECHILD);
-    EXPECT_EQ(waitpid(mp_process_pid(held.process.get()), nullptr, WNOHANG), -1);
+    EXPECT_EQ(WaitPid(mp_process_pid(held.process.get()), nullptr, WNOHANG), -1);
     EXPECT_EQ(mp_process_wait(held.process.get(), 0, nullptr, nullptr), MP_ETIMEDOUT);
     EXPECT_EQ(mp_process_terminate(held.process.get(), -1, nullptr, nullptr), 0);
 }
@@ -110,7 +110,7 @@ void CountSigchld(int)
     ++g_sigchld;
 }
 
-//! Ends of children that a stranger's waitpid(-1) takes while something runs.
+//! Ends of children that a stranger's WaitPid(-1) takes while something runs.
 class Thief
 {
 public:
@@ -118,7 +118,7 @@ public:
     {
         m_thread = std::thread([this] {
             while (!m_stop) {
-                if (waitpid(-1, nullptr, WNOHANG) > 0) {
+                if (WaitPid(-1, nullptr, WNOHANG) > 0) {
                     ++m_stolen;
                 } else {
                     std::this_thread::yield();
@@ -218,9 +218,9 @@ TEST(Private, ServerIsAllThatASubreaperSees)
         while (Children().empty()) ASSERT_EQ(Wait(PrivateCommand("exit_code").Start().get()).how, MP_EXIT_EXITED);
         const int server = ServerPid();
         EXPECT_EQ(Children(), std::set<int>{server});
-        EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), 0);
+        EXPECT_EQ(WaitPid(-1, nullptr, WNOHANG), 0);
         kill(server, SIGKILL);
-        EXPECT_EQ(waitpid(-1, nullptr, 0), server);
+        EXPECT_EQ(WaitPid(-1, nullptr, 0), server);
     });
 }
 
@@ -271,7 +271,7 @@ TEST(Private, DiesWithItsParentAlsoIfAnotherHoldsTheConnection)
     ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
     EXPECT_EQ(kill(pid, 0), 0);
     kill(parent, SIGKILL);
-    waitpid(parent, nullptr, 0);
+    WaitPid(parent, nullptr, 0);
     EXPECT_TRUE(WaitGone(pid));
 }
 

@@ -135,7 +135,7 @@ TEST(Race, ANaiveChildMeetsALockThatIsHeldForEver)
     done.write.Close();
     holder.join();
     int status = 0;
-    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(WaitPid(pid, &status, 0), pid);
     EXPECT_EQ(WEXITSTATUS(status), 1); // nobody in that process will ever unlock it
 }
 
@@ -144,7 +144,7 @@ TEST(Race, StatusIsRightOrLostWhileTheApplicationReapsEverything)
     std::atomic<int> taken{0}, right{0}, lost{0};
     {
         const Background thief(1, [&] {
-            if (waitpid(-1, nullptr, WNOHANG) > 0) ++taken;
+            if (WaitPid(-1, nullptr, WNOHANG) > 0) ++taken;
         });
         InThreads(4, [&](int i) {
             for (int round = 0; round < 25; ++round) {
@@ -171,7 +171,7 @@ TEST(Race, AFailedSpawnIsInvisibleToAnApplicationThatReapsEverything)
     std::atomic<int> taken{0};
     {
         const Background thief(1, [&] {
-            if (waitpid(-1, nullptr, WNOHANG) > 0) ++taken;
+            if (WaitPid(-1, nullptr, WNOHANG) > 0) ++taken;
         });
         InThreads(4, [](int) {
             for (int round = 0; round < 50; ++round) {
@@ -235,7 +235,7 @@ TEST(Race, ReleaseWhileOthersWait)
         EXPECT_EQ(mp_process_release(held.process.get(), &id), 0);
         held.hold.Close();
         int status = -1;
-        EXPECT_EQ(waitpid(id, &status, 0), id);
+        EXPECT_EQ(WaitPid(id, &status, 0), id);
         EXPECT_EQ(status, 0);
         waiter.join();
     }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -84,7 +85,7 @@ TEST(Signals, ANaiveSpawnInheritsThem)
         execl(program.c_str(), program.c_str(), nullptr);
         _exit(127);
     }
-    waitpid(pid, nullptr, 0);
+    WaitPid(pid, nullptr, 0);
     char text[256];
     const ssize_t size = read(pipe.read.get(), text, sizeof(text));
     auto seen = ParseLines(std::string(text, static_cast<size_t>(size)));
@@ -105,6 +106,16 @@ public:
     }
     ~SigchldCounter() { std::signal(SIGCHLD, SIG_DFL); }
 };
+
+TEST(Signals, AHandlerThatALibraryInstallsIsNoticed)
+{
+    // What the end of every test compares.
+    const ProcessState before = ProcessState::Now();
+    signal(SIGCHLD, [](int) {});
+    EXPECT_NE(ProcessState::Now(), before);
+    signal(SIGCHLD, SIG_DFL);
+    EXPECT_EQ(ProcessState::Now(), before);
+}
 
 TEST(Signals, AFailedSpawnRaisesNoSigchld)
 {

@@ -138,7 +138,7 @@ TEST(Spawn, ANaiveSpawnTellsTheCallerNothing)
     }
     EXPECT_GT(pid, 0); // "success"
     int status = 0;
-    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(WaitPid(pid, &status, 0), pid);
     EXPECT_EQ(WEXITSTATUS(status), 127);
 }
 

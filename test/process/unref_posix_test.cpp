@@ -16,7 +16,7 @@ TEST(Unref, OfALiveChildThatTheApplicationReaps)
     const int pid = mp_process_pid(held.process.get());
     held.process.reset();
     held.hold.Close();
-    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    while (WaitPid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     EXPECT_TRUE(WaitGone(pid)); // and the library's thread ends: the leak listener sees to that
 }
@@ -30,7 +30,7 @@ TEST(Unref, InAForkedProcessLeavesTheChildAlone)
         _exit(0);
     }
     int status = -1;
-    EXPECT_EQ(waitpid(fork_pid, &status, 0), fork_pid);
+    EXPECT_EQ(WaitPid(fork_pid, &status, 0), fork_pid);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(mp_process_wait(held.process.get(), 0, nullptr, nullptr), MP_ETIMEDOUT);
     held.hold.Close();
@@ -44,7 +44,7 @@ TEST(Unref, ANaiveDropLeavesAZombie)
     siginfo_t info;
     EXPECT_EQ(waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
     EXPECT_EQ(Children().count(pid), 1U); // what the leak listener looks for
-    EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
+    EXPECT_EQ(WaitPid(pid, nullptr, 0), pid);
 }
 
 } // namespace

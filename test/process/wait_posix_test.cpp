@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -42,7 +43,7 @@ TEST(Wait, SaysLostIfTheApplicationTookTheStatus)
 {
     const Process process = ChildCommand("exit_code", {"3"}).Start();
     int status = 0;
-    const pid_t taken = waitpid(-1, &status, 0);
+    const pid_t taken = WaitPid(-1, &status, 0);
     if (taken < 0) { // a watching thread was faster
         EXPECT_EQ(Wait(process.get()).value, 3);
         return;
@@ -76,7 +77,7 @@ TEST(Wait, IgnoresOtherChildren)
     held.hold.Close();
     EXPECT_EQ(Wait(held.process.get()).value, 0);
     int status = 0;
-    EXPECT_EQ(waitpid(other, &status, 0), other); // still there for its owner
+    EXPECT_EQ(WaitPid(other, &status, 0), other); // still there for its owner
     EXPECT_EQ(WEXITSTATUS(status), 9);
 }
 
@@ -105,7 +106,7 @@ TEST(Release, HandsTheChildOver)
     held.process.reset();
     held.hold.Close();
     int status = -1;
-    EXPECT_EQ(waitpid(id, &status, 0), id);
+    EXPECT_EQ(WaitPid(id, &status, 0), id);
     EXPECT_EQ(status, 0);
 }
 
@@ -117,7 +118,7 @@ TEST(Release, HandsAChildOverThatEndedUnseen)
     ASSERT_EQ(mp_process_release(process.get(), &id), 0);
     process.reset();
     int status = -1;
-    EXPECT_EQ(waitpid(id, &status, 0), id);
+    EXPECT_EQ(WaitPid(id, &status, 0), id);
     EXPECT_EQ(WEXITSTATUS(status), 3);
 }
 

@@ -26,6 +26,9 @@ struct ProcessState
 
 std::ostream& operator<<(std::ostream& out, const ProcessState& state);
 
+//! waitpid() that no signal interrupts. Where there is such a call.
+int WaitPid(int pid, int* status, int options);
+
 //! Children of this process, zombies included.
 std::set<int> Children();
 //! What each open descriptor of this process refers to.

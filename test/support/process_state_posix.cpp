@@ -1,10 +1,12 @@
 #include <support/process_state.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <dirent.h>
 #include <fstream>
 #include <pthread.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -51,6 +53,13 @@ std::map<int, std::string> Descriptors()
         if (size >= 0) descriptors[fd] = std::string(target, static_cast<size_t>(size)); // not the listing's own
     }
     return descriptors;
+}
+
+int WaitPid(int pid, int* status, int options)
+{
+    int r;
+    while ((r = waitpid(pid, status, options)) < 0 && errno == EINTR) {}
+    return r;
 }
 
 std::set<int> Children()
