@@ -42,18 +42,7 @@ TEST(Descriptors, ChildHasStdioOnly)
 //! The naive way, to prove that the census sees what it must.
 Lines NaiveCensus()
 {
-    const Pipe pipe = MakePipe();
-    const std::string program = ChildPath("print_fds");
-    const pid_t pid = fork();
-    if (pid == 0) {
-        dup2(pipe.write.get(), 1);
-        execl(program.c_str(), program.c_str(), nullptr);
-        _exit(127);
-    }
-    WaitPid(pid, nullptr, 0);
-    char text[4096];
-    const ssize_t size = read(pipe.read.get(), text, sizeof(text));
-    return ParseLines(std::string(text, size > 0 ? static_cast<size_t>(size) : 0));
+    return ParseLines(NaiveOutputOf(ChildPath("print_fds")));
 }
 
 TEST(Descriptors, CensusCatchesANaiveSpawn)

@@ -77,18 +77,7 @@ TEST(Signals, ChildKeepsMaskAndIgnoredSignalsIfAskedTo)
 TEST(Signals, ANaiveSpawnInheritsThem)
 {
     const SignalSettings settings;
-    const Pipe pipe = MakePipe();
-    const std::string program = ChildPath("print_signals");
-    const pid_t pid = fork();
-    if (pid == 0) {
-        dup2(pipe.write.get(), 1);
-        execl(program.c_str(), program.c_str(), nullptr);
-        _exit(127);
-    }
-    WaitPid(pid, nullptr, 0);
-    char text[256];
-    const ssize_t size = read(pipe.read.get(), text, sizeof(text));
-    auto seen = ParseLines(std::string(text, static_cast<size_t>(size)));
+    auto seen = ParseLines(NaiveOutputOf(ChildPath("print_signals")));
     EXPECT_NE(seen.at("blocked"), "");
     EXPECT_NE(seen.at("ignored"), "");
 }

@@ -6,23 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <support/socket_pair.h>
 #include <support/spawn.h>
 
 namespace mp::test {
 namespace {
-
-struct Pair
-{
-    Pair()
-    {
-        mp_socket a, b;
-        EXPECT_EQ(mp_socket_pair(&a, &b, nullptr), 0);
-        first = Fd(a);
-        second = Fd(b);
-    }
-    Fd first;
-    Fd second;
-};
 
 TEST(Socket, PairIsConnectedBlockingAndCloseOnExec)
 {

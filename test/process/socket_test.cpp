@@ -2,23 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <support/socket_pair.h>
 #include <support/spawn.h>
 
 namespace mp::test {
 namespace {
-
-struct Pair
-{
-    Pair()
-    {
-        mp_socket a, b;
-        EXPECT_EQ(mp_socket_pair(&a, &b, nullptr), 0);
-        first = Socket(a);
-        second = Socket(b);
-    }
-    Socket first;
-    Socket second;
-};
 
 TEST(SocketPair, IsConnectedBothWays)
 {

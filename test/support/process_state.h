@@ -29,6 +29,9 @@ std::ostream& operator<<(std::ostream& out, const ProcessState& state);
 //! waitpid() that no signal interrupts. Where there is such a call.
 int WaitPid(int pid, int* status, int options);
 
+//! What a child program prints that is started in the naive way: fork and exec.
+std::string NaiveOutputOf(const std::string& program);
+
 //! Children of this process, zombies included.
 std::set<int> Children();
 //! What each open descriptor of this process refers to.

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fstream>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -60,6 +61,24 @@ int WaitPid(int pid, int* status, int options)
     int r;
     while ((r = waitpid(pid, status, options)) < 0 && errno == EINTR) {}
     return r;
+}
+
+std::string NaiveOutputOf(const std::string& program)
+{
+    int fd[2];
+    if (pipe2(fd, O_CLOEXEC) < 0) return "";
+    const pid_t pid = fork();
+    if (pid == 0) {
+        dup2(fd[1], 1);
+        execl(program.c_str(), program.c_str(), nullptr);
+        _exit(127);
+    }
+    close(fd[1]);
+    WaitPid(pid, nullptr, 0);
+    char text[4096];
+    const ssize_t size = read(fd[0], text, sizeof(text));
+    close(fd[0]);
+    return std::string(text, size > 0 ? static_cast<size_t>(size) : 0);
 }
 
 std::set<int> Children()

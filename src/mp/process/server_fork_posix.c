@@ -83,16 +83,11 @@ bool mp_priv_forks_may_connect(const struct mp_priv_server *server, const struct
     return false;
 }
 
-static bool is_stop(const struct mp_priv_incoming *request)
-{
-    return request->is_whole && request->head.kind == MP_PRIV_REQUEST_STOP;
-}
-
 /* Who asks for the end doesn't wait for itself, nor do two of them for each other. */
 static bool is_stopper(const struct mp_priv_server *server, int pid)
 {
     for (const struct mp_priv_incoming *r = server->requests; r != NULL; r = r->next) {
-        if (is_stop(r) && r->client == pid) return true;
+        if (r->is_whole && r->head.kind == MP_PRIV_REQUEST_STOP && r->client == pid) return true;
     }
     return false;
 }

@@ -80,26 +80,18 @@ void mp_priv_incoming_refuse(const struct mp_priv_incoming *request, int status,
     mp_priv_incoming_fail(request, &error);
 }
 
-/* Until it has its reply the client waits, so that its number is its own. It must have the privileges that we have: one
- * that has given up some since must not get them back from us. */
-static int check_privileges(const struct mp_priv_incoming *request)
-{
-    return mp_priv_privileges_same(request->client, request->head.thread) ? 0 : MP_ESTALE;
-}
-
 /* Who sends a request, which need not be who made its socket. Another user is refused before anything is read. */
-static int check_sender(struct mp_priv_incoming *request, const struct mp_priv_sender *sender)
+static bool is_our_user(struct mp_priv_incoming *request, const struct mp_priv_sender *sender)
 {
 #ifdef SO_PASSCRED
     request->client = sender->pid;
-    return sender->pid != 0 && sender->uid == (long)getuid() && sender->gid == (long)getgid() ? 0 : MP_ESTALE;
+    return sender->pid != 0 && sender->uid == (long)getuid() && sender->gid == (long)getgid();
 #else
     mp_peer peer;
     (void)sender;
-    const int r = mp_socket_peer(request->fd, &peer, NULL);
-    if (r < 0) return r;
+    if (mp_socket_peer(request->fd, &peer, NULL) < 0) return false;
     request->client = (int)peer.pid;
-    return peer.uid == (int64_t)geteuid() && peer.gid == (int64_t)getegid() ? 0 : MP_ESTALE;
+    return peer.uid == (int64_t)geteuid() && peer.gid == (int64_t)getegid();
 #endif
 }
 
@@ -221,9 +213,11 @@ static bool check_whole(struct mp_priv_incoming *request)
         mp_priv_incoming_refuse(request, MP_EPROTO, "server: descriptors are missing");
         return false;
     }
-    const int r = check_privileges(request);
-    if (r < 0) mp_priv_incoming_refuse(request, r, "server: its client has other privileges");
-    return r == 0;
+    /* Until it has its reply the client waits, so that its number is its own. One that has given up privileges since
+     * must not get them back from us. */
+    if (mp_priv_privileges_same(request->client, request->head.thread)) return true;
+    mp_priv_incoming_refuse(request, MP_ESTALE, "server: its client has other privileges");
+    return false;
 }
 
 void mp_priv_incoming_take(struct mp_priv_server *server, struct mp_priv_incoming *request)
@@ -295,7 +289,7 @@ void mp_priv_incoming_accept(struct mp_priv_server *server, struct mp_priv_conne
     request->fd = fd;
     request->answer_fd = -1;
     request->since = mp_priv_now_ms();
-    if (check_sender(request, &sender) < 0) {
+    if (!is_our_user(request, &sender)) {
         mp_priv_incoming_refuse(request, MP_ESTALE, "server: its client is another user");
         mp_priv_incoming_free(request);
         return;
