@@ -424,6 +424,27 @@ TEST(ForkServerEval, CrashChangesNothing)
     }
 }
 
+TEST(ForkServerEval, IsNotBegunWhileTheServerIsBeingStopped)
+{
+    const ForkServer server = StartForkServer();
+    const Forked stubborn = StartForked(server, "stubborn");
+    char byte;
+    ASSERT_EQ(Read(stubborn.socket.get(), &byte, 1), 1);
+    std::thread running([&] { EXPECT_EQ(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr), 0); });
+    ASSERT_EQ(Read(Progress().read.get(), &byte, 1), 1);
+    std::thread stopper([&] { EXPECT_EQ(mp_forkserver_stop(server.get(), -1, nullptr), 0); });
+    Forked none;
+    while (Fork(server.get(), none, "exit") == 0) {}
+    mp_error error{};
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "set", "1", 1, nullptr, &error), MP_ESHUTDOWN); // while one runs
+    EXPECT_STREQ(error.message, "fork server: it is being stopped");
+    EXPECT_EQ(write(Permission().write.get(), "x", 1), 1);
+    running.join();
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "set", "1", 1, nullptr, nullptr), MP_ESHUTDOWN);
+    EXPECT_EQ(mp_process_kill(stubborn.process.get(), SIGKILL), 0);
+    stopper.join();
+}
+
 TEST(ForkServerEval, ServerEndsAlsoWhileOneRuns)
 {
     const ForkServer server = StartForkServer();

@@ -123,7 +123,7 @@ static void finish_fork(struct mp_priv_server *server, struct mp_priv_incoming *
     if (told) pending->connection = -1;
     pending->child->pid = pid;
     told = told && mp_priv_incoming_reply_child(request, pending->child, pidfd, pending->socket);
-    if (server->forks->is_stopping) mp_priv_forks_refuse_stopping(request);
+    (void)mp_priv_forks_refuse_stopping(server, request);
     mp_priv_fd_close(pidfd);
     mp_priv_served_add(server, pending->child, request);
     pending->child = NULL;
@@ -377,6 +377,7 @@ bool mp_priv_copies_eval(struct mp_priv_server *server, struct mp_priv_incoming 
     struct mp_priv_worker worker;
     bool wants_socket;
     if (server->forks->evaluating == request) return finish_eval(server, request);
+    if (mp_priv_forks_refuse_stopping(server, request)) return true;
     if (server->forks->evaluating != NULL) return refuse_crowd(server, request);
     if (!parse(server, request, &worker, &wants_socket)) return true;
     const int r = begin_eval(server, request, &worker);

@@ -48,9 +48,10 @@ void mp_priv_forks_free(struct mp_priv_forks *forks)
     free(forks);
 }
 
-void mp_priv_forks_refuse_stopping(const struct mp_priv_incoming *request)
+bool mp_priv_forks_refuse_stopping(const struct mp_priv_server *server, const struct mp_priv_incoming *request)
 {
-    mp_priv_incoming_refuse(request, MP_ESHUTDOWN, "fork server: it is being stopped");
+    if (server->forks->is_stopping) mp_priv_incoming_refuse(request, MP_ESHUTDOWN, "fork server: it is being stopped");
+    return server->forks->is_stopping;
 }
 
 /* Children that an image is making. */
@@ -64,10 +65,7 @@ static size_t count_pending(const struct mp_priv_server *server)
 bool mp_priv_forks_may_start(const struct mp_priv_server *server, const struct mp_priv_incoming *request)
 {
     const struct mp_priv_forks *forks = server->forks;
-    if (forks->is_stopping) {
-        mp_priv_forks_refuse_stopping(request);
-        return false;
-    }
+    if (mp_priv_forks_refuse_stopping(server, request)) return false;
     if (forks->max_children > 0 && server->n_children + count_pending(server) >= forks->max_children) {
         mp_priv_incoming_refuse(request, MP_EAGAIN, "fork server: it has as many children as it may have");
         return false;

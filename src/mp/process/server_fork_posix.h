@@ -31,7 +31,8 @@ bool mp_priv_forks_may_start(const struct mp_priv_server *server, const struct m
  *  refused. */
 bool mp_priv_forks_may_connect(const struct mp_priv_server *server, const struct mp_priv_incoming *request);
 
-void mp_priv_forks_refuse_stopping(const struct mp_priv_incoming *request);
+/** Whether the server is being stopped; if so, the request is refused. */
+bool mp_priv_forks_refuse_stopping(const struct mp_priv_server *server, const struct mp_priv_incoming *request);
 
 /** Serve a whole request. Returns whether it is answered; if not, ask again. */
 bool mp_priv_forks_serve(struct mp_priv_server *server, struct mp_priv_incoming *request);
