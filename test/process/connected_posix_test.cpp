@@ -31,7 +31,7 @@ TEST(Connected, ChildGetsNothingElse)
     ASSERT_EQ(SpawnConnected(argv, connected, nullptr, &options), 0);
     Wait(connected.process.get());
     char text[1024];
-    const ssize_t size = read(pipe.read.get(), text, sizeof(text));
+    const ssize_t size = Read(pipe.read.get(), text, sizeof(text));
     const auto seen = ParseLines(std::string(text, size > 0 ? static_cast<size_t>(size) : 0));
     EXPECT_EQ(seen.size(), 4U);
     EXPECT_EQ(seen.count(argv.info), 1U);
@@ -64,7 +64,7 @@ TEST(Connected, WorksWithClosedStdio)
             Connected connected;
             if (SpawnConnected(argv, connected, nullptr) < 0) _exit(2);
             char byte = 'x';
-            if (write(connected.socket.get(), &byte, 1) != 1 || read(connected.socket.get(), &byte, 1) != 1) _exit(3);
+            if (write(connected.socket.get(), &byte, 1) != 1 || Read(connected.socket.get(), &byte, 1) != 1) _exit(3);
             connected.socket.Close();
             _exit(Wait(connected.process.get()).value);
         },

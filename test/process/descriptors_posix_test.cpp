@@ -83,7 +83,7 @@ TEST(Descriptors, StdioMayBeSwapped)
             if (write(in.write.get(), "turn", 4) != 4) _exit(2);
             const Process process = ChildCommand("copy", {"0", "1"}).Stdio(0, 1).Stdio(1, 0).Start();
             char text[4];
-            if (read(out.read.get(), text, 4) != 4 || std::string(text, 4) != "turn") _exit(3);
+            if (Read(out.read.get(), text, 4) != 4 || std::string(text, 4) != "turn") _exit(3);
             mp_process_kill(process.get(), SIGKILL);
             Wait(process.get());
             _exit(0);
@@ -101,7 +101,7 @@ TEST(Descriptors, ClosedStdioStaysClosed)
             Process process = PrintFds().Stdio(1, pipe.write.get()).Start();
             Wait(process.get());
             char text[256];
-            const ssize_t size = read(pipe.read.get(), text, sizeof(text));
+            const ssize_t size = Read(pipe.read.get(), text, sizeof(text));
             const Lines seen = ParseLines(std::string(text, size > 0 ? static_cast<size_t>(size) : 0));
             _exit(seen.size() == 1 && seen.count("1") == 1 ? 0 : 1);
         },

@@ -184,7 +184,7 @@ TEST_P(ForkServerImage, GroupIsReachedWithItsGrandchildren)
     for (const uint64_t flag : {MP_SPAWN_OWN_GROUP, MP_SPAWN_OWN_SESSION}) {
         const Forked family = StartForked(server, "family", "", flag);
         char line[32] = {};
-        ASSERT_GT(read(family.socket.get(), line, sizeof(line) - 1), 0);
+        ASSERT_GT(Read(family.socket.get(), line, sizeof(line) - 1), 0);
         const int pid = mp_process_pid(family.process.get());
         EXPECT_EQ(getpgid(pid), pid);
         EXPECT_EQ(getsid(pid) == pid, flag == MP_SPAWN_OWN_SESSION);
@@ -218,7 +218,7 @@ TEST_P(ForkServerImage, ChildIsKilledWithWhoAskedForIt)
         for (;;) pause();
     }
     int pid = 0;
-    ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
+    ASSERT_EQ(Read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
     EXPECT_EQ(kill(pid, 0), 0);
     kill(client, SIGKILL);
     WaitPid(client, nullptr, 0);
@@ -283,11 +283,11 @@ TEST_P(ForkServerImage, ExitDescriptorTellsAlsoWhenTheConnectionIsClosed)
     close(socket);
     mp_forkserver_exit told;
     EXPECT_TRUE(WaitReadable(exit_fd));
-    ASSERT_EQ(read(exit_fd, &told, sizeof(told)), static_cast<ssize_t>(sizeof(told)));
+    ASSERT_EQ(Read(exit_fd, &told, sizeof(told)), static_cast<ssize_t>(sizeof(told)));
     EXPECT_EQ(told.pid, pid);
     EXPECT_EQ(told.exit.how, MP_EXIT_EXITED);
     EXPECT_EQ(told.exit.value, 0);
-    EXPECT_EQ(read(exit_fd, &told, sizeof(told)), 0);
+    EXPECT_EQ(Read(exit_fd, &told, sizeof(told)), 0);
 }
 
 TEST_P(ForkServerImage, StopEndsEverything)
@@ -295,7 +295,7 @@ TEST_P(ForkServerImage, StopEndsEverything)
     const ForkServer server = Start();
     const Forked held = StartForked(server, "hold"), stubborn = StartForked(server, "stubborn");
     char byte;
-    ASSERT_EQ(read(stubborn.socket.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(stubborn.socket.get(), &byte, 1), 1);
     const int pid = mp_forkserver_server_pid(server.get());
     EXPECT_EQ(mp_forkserver_stop(server.get(), 100, nullptr), 0);
     EXPECT_EQ(Wait(held.process.get()).value, SIGTERM);
@@ -323,7 +323,7 @@ TEST_P(ForkServerImage, ServerThatIsStoppedForksNoMore)
     const ForkServer server = Start();
     const Forked stubborn = StartForked(server, "stubborn");
     char byte;
-    ASSERT_EQ(read(stubborn.socket.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(stubborn.socket.get(), &byte, 1), 1);
     std::thread stopper([&] { EXPECT_EQ(mp_forkserver_stop(server.get(), -1, nullptr), 0); });
     Forked none;
     int r;
@@ -398,7 +398,7 @@ TEST(ForkServerEval, DoesNotHoldUpForks)
     EXPECT_EQ(mp_forkserver_eval(server.get(), "set", "1", 1, nullptr, nullptr), 0);
     std::thread evaluator([&] { EXPECT_EQ(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr), 0); });
     char byte;
-    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(Progress().read.get(), &byte, 1), 1);
     std::thread second([&] { EXPECT_EQ(mp_forkserver_eval(server.get(), "set", "2", 1, nullptr, nullptr), 0); });
     EXPECT_EQ(ResultOf(server, "get"), 1);
     EXPECT_EQ(ResultOf(server, "exit", "7"), 7);
@@ -452,7 +452,7 @@ TEST(ForkServerEval, ServerEndsAlsoWhileOneRuns)
         EXPECT_LT(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr), 0);
     });
     char byte;
-    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(Progress().read.get(), &byte, 1), 1);
     EXPECT_EQ(mp_forkserver_stop(server.get(), 0, nullptr), 0);
     evaluator.join();
 }
@@ -525,8 +525,8 @@ TEST(ForkServerEval, KeepsNoServerWhoseClientsHaveGone)
     }
     int pid = 0;
     char byte;
-    ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
-    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
+    ASSERT_EQ(Read(Progress().read.get(), &byte, 1), 1);
     kill(client, SIGKILL);
     WaitPid(client, nullptr, 0);
     EXPECT_TRUE(WaitGone(pid));
@@ -537,7 +537,7 @@ TEST(ForkServerEval, ManyThatWaitKeepNobodyOut)
     const ForkServer server = StartForkServer();
     std::thread first([&] { EXPECT_LT(mp_forkserver_eval(server.get(), "wait", nullptr, 0, nullptr, nullptr), 0); });
     char byte;
-    ASSERT_EQ(read(Progress().read.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(Progress().read.get(), &byte, 1), 1);
     std::atomic<int> n_refused{0};
     std::vector<std::thread> waiting;
     for (int i = 0; i < 100; ++i) {
@@ -558,7 +558,7 @@ TEST(ForkServer, TwoMayStopIt)
         const ForkServer server = StartForkServer();
         const Forked stubborn = StartForked(server, "stubborn");
         char byte;
-        ASSERT_EQ(read(stubborn.socket.get(), &byte, 1), 1);
+        ASSERT_EQ(Read(stubborn.socket.get(), &byte, 1), 1);
         std::barrier start(2);
         const auto stop = [&](int timeout_ms) {
             start.arrive_and_wait();

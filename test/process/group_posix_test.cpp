@@ -78,7 +78,7 @@ Dying StartParent(const char* how)
     Process parent = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Flags(MP_SPAWN_KILL_ON_UNREF).Start();
     out.write.Close();
     std::string line;
-    for (char byte; read(out.read.get(), &byte, 1) == 1 && byte != '\n';) line += byte;
+    for (char byte; Read(out.read.get(), &byte, 1) == 1 && byte != '\n';) line += byte;
     int child = 0, thread = 0;
     std::istringstream(line) >> child >> thread;
     const std::filesystem::path task = "/proc/" + std::to_string(mp_process_pid(parent.get())) + "/task";
@@ -102,11 +102,11 @@ TEST(DieWithParent, OutlivesTheThreadAndNotTheProcess)
     ASSERT_EQ(write(dying.input.get(), &byte, 1), 1);
     byte = 0;
     // Who is being killed runs no more.
-    ASSERT_EQ(read(dying.output.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(dying.output.get(), &byte, 1), 1);
     EXPECT_EQ(byte, 'x');
     EXPECT_EQ(mp_process_kill(dying.parent.get(), SIGKILL), 0);
     ASSERT_TRUE(WaitReadable(dying.output.get()));
-    EXPECT_EQ(read(dying.output.get(), &byte, 1), 0);
+    EXPECT_EQ(Read(dying.output.get(), &byte, 1), 0);
 }
 
 TEST(DieWithParent, NaivelyDiesWithTheThread)

@@ -40,7 +40,7 @@ int PairDuringWhichSomebodyForks(int fd[2])
     if (r == 0 && --g_pairs_until_fork == 0) {
         EXPECT_EQ(write(g_ask->write.get(), "", 1), 1);
         if (WaitReadable(g_done->read.get(), 300)) {
-            EXPECT_EQ(read(g_done->read.get(), &byte, 1), 1);
+            EXPECT_EQ(Read(g_done->read.get(), &byte, 1), 1);
         }
     }
     return r;
@@ -50,11 +50,11 @@ int PairDuringWhichSomebodyForks(int fd[2])
 void ForkWhenAsked(const Pipe& until)
 {
     char byte;
-    ASSERT_EQ(read(g_ask->read.get(), &byte, 1), 1);
+    ASSERT_EQ(Read(g_ask->read.get(), &byte, 1), 1);
     const pid_t copy = fork();
     if (copy == 0) {
         close(until.write.get());
-        while (read(until.read.get(), &byte, 1) > 0) {}
+        while (Receive(until.read.get(), &byte, 1) > 0) {}
         _exit(0);
     }
     EXPECT_GT(copy, 0);

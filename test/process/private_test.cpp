@@ -261,14 +261,14 @@ TEST(Private, DiesWithItsParentAlsoIfAnotherHoldsTheConnection)
         if (fork() == 0) {
             char byte;
             close(keep.write.get());
-            while (read(keep.read.get(), &byte, 1) > 0) {} // until the test ends
+            while (Receive(keep.read.get(), &byte, 1) > 0) {} // until the test ends
             _exit(0);
         }
         if (write(out.write.get(), &pid, sizeof(pid)) != sizeof(pid)) _exit(1);
         for (;;) pause();
     }
     int pid = 0;
-    ASSERT_EQ(read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
+    ASSERT_EQ(Read(out.read.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
     EXPECT_EQ(kill(pid, 0), 0);
     kill(parent, SIGKILL);
     WaitPid(parent, nullptr, 0);
@@ -291,7 +291,7 @@ TEST(Private, ServerEndsWithItsLastClient)
     const Process client = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Start();
     int child = 0;
     char line[64] = {};
-    ASSERT_GT(read(out.read.get(), line, sizeof(line) - 1), 0);
+    ASSERT_GT(Read(out.read.get(), line, sizeof(line) - 1), 0);
     std::istringstream(line) >> child;
     const int server = ParentOf(child);
     EXPECT_EQ(kill(server, 0), 0);
@@ -300,7 +300,7 @@ TEST(Private, ServerEndsWithItsLastClient)
     EXPECT_TRUE(WaitGone(server));
     // The child that nobody asks for any more runs on.
     EXPECT_EQ(write(in.write.get(), "x", 1), 1);
-    EXPECT_EQ(read(out.read.get(), line, 1), 1);
+    EXPECT_EQ(Read(out.read.get(), line, 1), 1);
 }
 
 TEST(Private, IsStartedAmongManyThreads)

@@ -60,7 +60,7 @@ TEST_F(SocketFds, ArriveWithTheirData)
     EXPECT_EQ(Descriptors()[m_fds[0].get()], Descriptors()[pipe.read.get()]);
     EXPECT_EQ(write(m_fds[1].get(), "!", 1), 1);
     char byte = 0;
-    EXPECT_EQ(read(pipe.read.get(), &byte, 1), 1);
+    EXPECT_EQ(Read(pipe.read.get(), &byte, 1), 1);
     EXPECT_EQ(byte, '!');
 }
 

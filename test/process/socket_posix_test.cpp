@@ -17,9 +17,9 @@ TEST(Socket, PairIsConnectedBlockingAndCloseOnExec)
     const Pair pair;
     char byte = 0;
     EXPECT_EQ(write(pair.first.get(), "x", 1), 1);
-    EXPECT_EQ(read(pair.second.get(), &byte, 1), 1);
+    EXPECT_EQ(Read(pair.second.get(), &byte, 1), 1);
     EXPECT_EQ(write(pair.second.get(), "y", 1), 1);
-    EXPECT_EQ(read(pair.first.get(), &byte, 1), 1);
+    EXPECT_EQ(Read(pair.first.get(), &byte, 1), 1);
     for (const int fd : {pair.first.get(), pair.second.get()}) {
         EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
         EXPECT_EQ(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
@@ -35,7 +35,7 @@ TEST(Socket, CloseTakesInvalidAndReportsErrors)
     Pair pair;
     EXPECT_EQ(mp_socket_close(pair.first.Release()), 0);
     char byte;
-    EXPECT_EQ(read(pair.second.get(), &byte, 1), 0);
+    EXPECT_EQ(Read(pair.second.get(), &byte, 1), 0);
 }
 
 TEST(Socket, NonblockingModeIsSetAndTakenBack)
@@ -43,7 +43,7 @@ TEST(Socket, NonblockingModeIsSetAndTakenBack)
     const Pair pair;
     char byte;
     EXPECT_EQ(mp_socket_set_nonblocking(pair.first.get(), 1, nullptr), 0);
-    EXPECT_EQ(read(pair.first.get(), &byte, 1), -1);
+    EXPECT_EQ(Receive(pair.first.get(), &byte, 1), -1);
     EXPECT_EQ(errno, EAGAIN);
     EXPECT_EQ(mp_socket_set_nonblocking(pair.first.get(), 0, nullptr), 0);
     EXPECT_EQ(fcntl(pair.first.get(), F_GETFL) & O_NONBLOCK, 0);

@@ -74,7 +74,7 @@ int Report(const mp_forkserver_call* call)
 int Hold(const mp_forkserver_call* call)
 {
     char byte;
-    while (read(call->socket, &byte, 1) > 0) {}
+    while (Receive(call->socket, &byte, 1) > 0) {}
     return 0;
 }
 
@@ -139,7 +139,7 @@ int Abandon(const mp_forkserver_call*)
 {
     if (fork() == 0) {
         char byte;
-        _exit(read(Permission().read.get(), &byte, 1) == 1 ? 0 : 1);
+        _exit(Receive(Permission().read.get(), &byte, 1) == 1 ? 0 : 1);
     }
     return raise(SIGKILL);
 }
@@ -153,7 +153,7 @@ int WaitForPermission(const mp_forkserver_call*)
 {
     char byte;
     SendAll(Progress().write.get(), "x");
-    return read(Permission().read.get(), &byte, 1) == 1 ? 0 : 1;
+    return Receive(Permission().read.get(), &byte, 1) == 1 ? 0 : 1;
 }
 
 constexpr std::array ENTRIES{

@@ -28,6 +28,8 @@ std::ostream& operator<<(std::ostream& out, const ProcessState& state);
 
 //! waitpid() that no signal interrupts. Where there is such a call.
 int WaitPid(int pid, int* status, int options);
+//! Waits until this child is a zombie, and leaves it one. False on errors. Where there is such a thing.
+bool WaitZombie(int pid);
 
 //! What a child program prints that is started in the naive way: fork and exec.
 std::string NaiveOutputOf(const std::string& program);

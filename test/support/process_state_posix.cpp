@@ -63,6 +63,14 @@ int WaitPid(int pid, int* status, int options)
     return r;
 }
 
+bool WaitZombie(int pid)
+{
+    siginfo_t info;
+    int r;
+    while ((r = waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT)) < 0 && errno == EINTR) {}
+    return r == 0;
+}
+
 std::string NaiveOutputOf(const std::string& program)
 {
     int fd[2];

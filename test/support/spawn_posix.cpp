@@ -1,5 +1,6 @@
 #include <support/spawn.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -99,9 +100,14 @@ bool WaitEnded(const mp_process* process, int timeout_ms)
 
 bool WaitReadable(mp_socket socket, int timeout_ms)
 {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
     pollfd entry{socket, POLLIN, 0};
     int n;
     while ((n = poll(&entry, 1, timeout_ms)) < 0 && errno == EINTR) {
+        if (timeout_ms < 0) continue;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        timeout_ms = std::max(0, static_cast<int>(left.count()));
     }
     return n == 1;
 }
