@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <sys/socket.h>
@@ -513,6 +514,15 @@ TEST(ForkServerEval, CrashIsNoticedAlsoWhileAHelperRuns)
     EXPECT_EQ(write(Permission().write.get(), "x", 1), 1); // the helper ends
 }
 
+TEST(ForkServerEval, MayMakeItsProcessAdoptOrphans)
+{
+    const ForkServer server = StartForkServer();
+    int result = -1;
+    EXPECT_EQ(mp_forkserver_eval(server.get(), "adopt", nullptr, 0, &result, nullptr), 0);
+    EXPECT_EQ(result, 0);
+    EXPECT_EQ(ResultOf(server, "exit", "3"), 3); // the server adopts it all the same
+}
+
 TEST(ForkServerEval, KeepsNoServerWhoseClientsHaveGone)
 {
     const Pipe out = MakePipe();
@@ -550,6 +560,35 @@ TEST(ForkServerEval, ManyThatWaitKeepNobodyOut)
     first.join();
     for (auto& thread : waiting) thread.join();
     EXPECT_LT(n_refused, 100);
+}
+
+//! The next process gets this number, if it is free and nobody else makes one. False if that is not allowed.
+bool MakeNextNumber(int number)
+{
+    std::ofstream last("/proc/sys/kernel/ns_last_pid");
+    last << number - 1 << std::flush;
+    return last.good();
+}
+
+TEST(ForkServer, KillNeverReachesALaterChildWithTheSameNumber)
+{
+    const ForkServer server = StartForkServer();
+    for (int i = 0; i < 1000; ++i) {
+        const Forked ended = StartForked(server, "exit");
+        const int number = mp_process_pid(ended.process.get());
+        EXPECT_TRUE(WaitReadable(mp_process_exit_fd(ended.process.get())));
+        if (!MakeNextNumber(number)) GTEST_SKIP() << "may not choose the number of a process";
+        Forked later = StartForked(server, "hold");
+        const bool is_same = mp_process_pid(later.process.get()) == number;
+        if (is_same) {
+            EXPECT_EQ(mp_process_kill(ended.process.get(), SIGKILL), MP_ESRCH);
+        }
+        later.socket.Close();
+        EXPECT_EQ(Wait(later.process.get()).how, MP_EXIT_EXITED);
+        EXPECT_EQ(Wait(ended.process.get()).value, 0);
+        if (is_same) return;
+    }
+    ADD_FAILURE() << "somebody else always took the number";
 }
 
 TEST(ForkServer, TwoMayStopIt)

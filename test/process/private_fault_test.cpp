@@ -29,36 +29,50 @@ void Elsewhere(struct mp_priv_sys& sys, const std::function<void()>& body)
 }
 
 std::atomic<int> g_pairs_until_fork{0};
+void (*g_make_somebody_fork)();
 Pipe* g_ask;
 Pipe* g_done;
+Pipe* g_until;
 
-//! Somebody forks as soon as a pair is there, and has the time to.
+//! Somebody forks as soon as a pair is there.
 int PairDuringWhichSomebodyForks(int fd[2])
 {
-    char byte;
     const int r = g_real.make_socketpair(fd);
-    if (r == 0 && --g_pairs_until_fork == 0) {
-        EXPECT_EQ(write(g_ask->write.get(), "", 1), 1);
-        if (WaitReadable(g_done->read.get(), 300)) {
-            EXPECT_EQ(Read(g_done->read.get(), &byte, 1), 1);
-        }
-    }
+    if (r == 0 && --g_pairs_until_fork == 0) g_make_somebody_fork();
     return r;
 }
 
-//! Forks once it is asked to; the copy stays until the process ends.
-void ForkWhenAsked(const Pipe& until)
+//! The copy stays until the process ends.
+void ForkOne()
 {
-    char byte;
-    ASSERT_EQ(Read(g_ask->read.get(), &byte, 1), 1);
+    const int before = errno;
     const pid_t copy = fork();
     if (copy == 0) {
-        close(until.write.get());
-        while (Receive(until.read.get(), &byte, 1) > 0) {}
+        char byte;
+        close(g_until->write.get());
+        while (Receive(g_until->read.get(), &byte, 1) > 0) {}
         _exit(0);
     }
     EXPECT_GT(copy, 0);
+    errno = before;
+}
+
+void ForkWhenAsked()
+{
+    char byte;
+    ASSERT_EQ(Read(g_ask->read.get(), &byte, 1), 1);
+    ForkOne();
     EXPECT_EQ(write(g_done->write.get(), "", 1), 1);
+}
+
+//! And give it the time to.
+void AskToFork()
+{
+    char byte;
+    EXPECT_EQ(write(g_ask->write.get(), "", 1), 1);
+    if (WaitReadable(g_done->read.get(), 300)) {
+        EXPECT_EQ(Read(g_done->read.get(), &byte, 1), 1);
+    }
 }
 
 void EndServer()
@@ -70,29 +84,48 @@ void EndServer()
 
 void ForkDuring(bool at_start_of_server)
 {
-    Pipe ask = MakePipe(), done = MakePipe(), until = MakePipe();
-    g_ask = &ask;
-    g_done = &done;
-    std::thread forker([&] { ForkWhenAsked(until); });
+    Pipe until = MakePipe();
+    g_until = &until;
     if (at_start_of_server) EndServer();
     mp_priv_sys.make_socketpair = PairDuringWhichSomebodyForks;
     // The first one is a request to the server that has ended.
     g_pairs_until_fork = at_start_of_server ? 2 : 1;
     Held held = StartPrivateHeld();
-    forker.join();
+    EXPECT_LE(g_pairs_until_fork, 0);
     EndServer();
     EXPECT_EQ(mp_process_wait(held.process.get(), DEADLINE_MS, nullptr, nullptr), 0);
     EXPECT_EQ(Wait(PrivateCommand("exit_code", {"7"}).Start().get()).value, 7);
 }
 
+void ForkInAnotherThreadDuring(bool at_start_of_server)
+{
+    Pipe ask = MakePipe(), done = MakePipe();
+    g_ask = &ask;
+    g_done = &done;
+    g_make_somebody_fork = AskToFork;
+    std::thread forker(ForkWhenAsked);
+    ForkDuring(at_start_of_server);
+    forker.join();
+}
+
+//! As profilers and crash reporters do.
+void ForkInAHandlerDuring(bool at_start_of_server)
+{
+    signal(SIGUSR1, [](int) { ForkOne(); });
+    g_make_somebody_fork = [] { raise(SIGUSR1); };
+    ForkDuring(at_start_of_server);
+}
+
 TEST(PrivateFault, ForkDuringARequestKeepsNothingOfTheServersOpen)
 {
-    Elsewhere(mp_priv_sys, [] { ForkDuring(false); });
+    Elsewhere(mp_priv_sys, [] { ForkInAnotherThreadDuring(false); });
+    Elsewhere(mp_priv_sys, [] { ForkInAHandlerDuring(false); });
 }
 
 TEST(PrivateFault, ForkDuringTheServersStartKeepsNothingOfItOpen)
 {
-    Elsewhere(mp_priv_sys, [] { ForkDuring(true); });
+    Elsewhere(mp_priv_sys, [] { ForkInAnotherThreadDuring(true); });
+    Elsewhere(mp_priv_sys, [] { ForkInAHandlerDuring(true); });
 }
 
 std::atomic<int> g_untold{0};

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,6 +145,11 @@ int Abandon(const mp_forkserver_call*)
     return raise(SIGKILL);
 }
 
+int AdoptOrphans(const mp_forkserver_call*)
+{
+    return prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+}
+
 int Get(const mp_forkserver_call*)
 {
     return g_variable;
@@ -165,6 +171,7 @@ constexpr std::array ENTRIES{
     mp_forkserver_entry{"set", Set, nullptr},           mp_forkserver_entry{"get", Get, nullptr},
     mp_forkserver_entry{"wait", WaitForPermission, nullptr},  mp_forkserver_entry{"print", Print, nullptr},
     mp_forkserver_entry{"pid", Pid, nullptr},           mp_forkserver_entry{"abandon", Abandon, nullptr},
+    mp_forkserver_entry{"adopt", AdoptOrphans, nullptr},
 };
 
 } // namespace
