@@ -80,7 +80,7 @@ static int ask_link(const struct mp_priv_link *link, uint32_t kind, const void *
 /* An order whose answer is a number. */
 static int order(mp_forkserver *server, uint32_t kind, const void *body, size_t size, int *ret_value, mp_error *reterr)
 {
-    struct mp_priv_answer answer;
+    struct mp_priv_answer answer = MP_PRIV_ANSWER_NONE;
     const int r = ask_link(server->link, kind, body, size, NULL, 0, &answer, reterr);
     if (r < 0) return r;
     *ret_value = answer.reply.value;
@@ -115,7 +115,8 @@ static int run(mp_forkserver *server, uint32_t kind, const mp_fork_options *opti
 
 static int refuse(mp_error *reterr, const char *why)
 {
-    return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "fork server: %s", why);
+    (void)mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "fork server: %s", why);
+    return MP_EINVAL;
 }
 
 static int resolve(mp_fork_options *known, const mp_fork_options *options, uint64_t flags, mp_error *reterr)
@@ -153,7 +154,7 @@ int mp_forkserver_fork_pid(mp_forkserver *server, const mp_fork_options *options
                            mp_handle *ret_exit_fd, mp_error *reterr)
 {
     mp_fork_options known;
-    struct mp_priv_answer answer;
+    struct mp_priv_answer answer = MP_PRIV_ANSWER_NONE;
     if (server == NULL || options == NULL || ret_pid == NULL) return refuse(reterr, "an argument is NULL");
     int r = resolve(&known, options, flags_of_all, reterr);
     if (r == 0) r = fork_child(server, &known, ret_socket != NULL, &answer, reterr);
@@ -175,7 +176,7 @@ int mp_forkserver_fork(mp_forkserver *server, const mp_fork_options *options, mp
                        mp_socket *ret_socket, mp_error *reterr)
 {
     mp_fork_options known;
-    struct mp_priv_answer answer;
+    struct mp_priv_answer answer = MP_PRIV_ANSWER_NONE;
     mp_process *process;
     if (server == NULL || options == NULL || ret_process == NULL) return refuse(reterr, "an argument is NULL");
     int r = resolve(&known, options, flags_of_all | MP_SPAWN_KILL_ON_UNREF, reterr);
@@ -210,7 +211,7 @@ int mp_forkserver_eval(mp_forkserver *server, const char *entry, const void *pay
                        int *ret_result, mp_error *reterr)
 {
     mp_fork_options options = MP_FORK_OPTIONS_INIT;
-    struct mp_priv_answer answer;
+    struct mp_priv_answer answer = MP_PRIV_ANSWER_NONE;
     if (server == NULL) return refuse(reterr, "an argument is NULL");
     options.entry = entry;
     options.payload = payload;
@@ -263,7 +264,7 @@ int mp_forkserver_stop_server_only(mp_forkserver *server, mp_error *reterr)
 
 int mp_forkserver_connect(mp_forkserver *server, mp_socket *ret_connection, mp_error *reterr)
 {
-    struct mp_priv_answer answer;
+    struct mp_priv_answer answer = MP_PRIV_ANSWER_NONE;
     if (server == NULL || ret_connection == NULL) return refuse(reterr, "an argument is NULL");
     const int r = ask_link(server->link, MP_PRIV_REQUEST_CONNECT, NULL, 0, NULL, 0, &answer, reterr);
     if (r < 0) return r;

@@ -69,6 +69,8 @@ struct mp_priv_answer {
     int socket; /* the request's own, on which a child's end will be told */
 };
 
+#define MP_PRIV_ANSWER_NONE {.pidfd = -1, .extra = -1, .socket = -1}
+
 /** Ask a server: send the request, wait for the reply.
  *  server      the connection.
  *  timeout_ms  for the beginning of the answer; -1 waits for ever.

@@ -19,7 +19,8 @@ struct mp_exit;
 
 /* X(type, name, parameters, arguments). On failure each returns -1 or NULL and sets errno. Every
  * descriptor is close-on-exec from birth. make_copy is fork(); neither SIGCHLD nor a plain wait tells of an unseen
- * one, in which nothing may be done but to make a copy and to exit. pidfd_exit tells how a process ended that another one has reaped. */
+ * one, in which nothing may be done but to make a copy and to exit. pidfd_exit tells how a process ended that another
+ * one has reaped. */
 #define MP_PRIV_SYS_MAP(X) \
     X(void *, alloc, (size_t size), (size)) \
     X(void *, map_stack, (size_t size), (size)) \
@@ -85,7 +86,7 @@ enum {
 /* The sanitizers of newer compilers replace clone() by a version that assumes a copy of the memory;
  * the C library's other name for it is not replaced. */
 #if defined(__GLIBC__) && !defined(__cplusplus)
-extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
+extern int __clone(int (*run)(void *), void *stack, int flags, void *arg, ...); /* NOLINT: the library's name */
 #define MP_PRIV_CLONE __clone
 #elif !defined(__cplusplus)
 extern int clone(int (*run)(void *), void *stack, int flags, void *arg, ...);
