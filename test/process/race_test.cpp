@@ -1,8 +1,10 @@
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <mutex>
+#include <random>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -262,6 +264,78 @@ TEST(Race, SignalsDuringSpawnAreNotLost)
     spawner.join();
     EXPECT_GT(caught, 0);
     sigaction(SIGUSR1, &before, nullptr);
+}
+
+//! A process that spawns all the time, and its children; all of them have stdin and stdout.
+struct Breeding
+{
+    Process parent;
+    Fd hold;   // the children's stdin
+    Fd output; // ends when all of them have
+};
+
+Breeding StartBreeding(const std::string& how)
+{
+    Pipe in = MakePipe(), out = MakePipe();
+    Command command = ChildCommand("breed", {how, ChildPath("hold")});
+    Process parent = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Start();
+    return {std::move(parent), std::move(in.write), std::move(out.read)};
+}
+
+//! Whether the output ends before anybody closes what holds the children.
+bool EndsByItself(const Fd& output, int timeout_ms = DEADLINE_MS)
+{
+    char byte;
+    std::ptrdiff_t n = 0;
+    while (WaitReadable(output.get(), timeout_ms) && (n = Read(output.get(), &byte, 1)) > 0) {}
+    return n == 0;
+}
+
+using Microseconds = std::chrono::duration<int, std::micro>;
+
+//! From the start to its first child.
+Microseconds TimeToBreed(const std::string& how)
+{
+    const auto start = std::chrono::steady_clock::now();
+    const Breeding breeding = StartBreeding(how);
+    EXPECT_TRUE(WaitReadable(breeding.output.get()));
+    EXPECT_EQ(mp_process_kill(breeding.parent.get(), SIGKILL), 0);
+    return std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - start);
+}
+
+void KillParentsAtAnyPoint(const std::string& how)
+{
+    constexpr int ROUNDS = 100;
+    const Microseconds most = 3 * TimeToBreed(how);
+    std::mt19937 random(1);
+    for (int i = 0; i < ROUNDS; ++i) {
+        const Breeding breeding = StartBreeding(how);
+        std::this_thread::sleep_for(most * (random() % 1000) / 1000);
+        EXPECT_EQ(mp_process_kill(breeding.parent.get(), SIGKILL), 0);
+        EXPECT_EQ(Wait(breeding.parent.get()).value, SIGKILL);
+        EXPECT_TRUE(EndsByItself(breeding.output)) << "round " << i;
+    }
+}
+
+TEST(Race, ParentKilledAtAnyPointLeavesNoChildThatIsToDieWithIt)
+{
+    KillParentsAtAnyPoint("ordinary");
+}
+
+TEST(Race, ParentKilledAtAnyPointLeavesNoPrivateChildThatIsToDieWithIt)
+{
+    KillParentsAtAnyPoint("private");
+}
+
+TEST(Race, ParentThatIsKilledNaivelyLeavesItsChildren)
+{
+    Breeding breeding = StartBreeding("untied");
+    EXPECT_TRUE(WaitReadable(breeding.output.get()));
+    EXPECT_EQ(mp_process_kill(breeding.parent.get(), SIGKILL), 0);
+    EXPECT_EQ(Wait(breeding.parent.get()).value, SIGKILL);
+    EXPECT_FALSE(EndsByItself(breeding.output, 100));
+    breeding.hold.Close();
+    EXPECT_TRUE(EndsByItself(breeding.output));
 }
 
 } // namespace
