@@ -80,6 +80,18 @@ private:
     std::optional<ForeignClient> m_client;
 };
 
+//! Whether there is a time in which hardly anything happens, once what ends has ended.
+bool ComesToRest()
+{
+    constexpr int ATTEMPTS = 30;
+    for (int i = 0; i < ATTEMPTS; ++i) {
+        const std::clock_t before = std::clock();
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        if (std::clock() - before <= CLOCKS_PER_SEC / 500) return true;
+    }
+    return false;
+}
+
 TEST_F(SlowReader, IsServedNoFasterThanItReads)
 {
     stall([](ServicePtr& service, const std::string& what) {
@@ -90,10 +102,7 @@ TEST_F(SlowReader, IsServedNoFasterThanItReads)
     EXPECT_GE(m_served, 1);
     EXPECT_LE(m_served, WAITING);
 #if !defined(__SANITIZE_THREAD__)
-    // Nobody looks again and again whether it reads now.
-    const std::clock_t before = std::clock();
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    EXPECT_LE(std::clock() - before, CLOCKS_PER_SEC / 500);
+    EXPECT_TRUE(ComesToRest()); // nobody looks again and again whether it reads now
 #endif
     goOn();
     EXPECT_EQ(m_served, CALLS);
