@@ -511,7 +511,9 @@ TEST(ForkServerEval, CrashIsNoticedAlsoWhileAHelperRuns)
     const ForkServer server = StartForkServer();
     EXPECT_EQ(mp_forkserver_eval(server.get(), "abandon", nullptr, 0, nullptr, nullptr), MP_ECONNABORTED);
     EXPECT_EQ(ResultOf(server, "exit", "3"), 3);
-    EXPECT_EQ(write(Permission().write.get(), "x", 1), 1); // the helper ends
+    char byte;
+    EXPECT_EQ(write(Permission().write.get(), "x", 1), 1);
+    EXPECT_EQ(Read(Progress().read.get(), &byte, 1), 1); // the helper had it, and ends
 }
 
 TEST(ForkServerEval, MayMakeItsProcessAdoptOrphans)

@@ -140,7 +140,8 @@ int Abandon(const mp_forkserver_call*)
 {
     if (fork() == 0) {
         char byte;
-        _exit(Receive(Permission().read.get(), &byte, 1) == 1 ? 0 : 1);
+        if (Receive(Permission().read.get(), &byte, 1) == 1) SendAll(Progress().write.get(), "x");
+        _exit(0);
     }
     return raise(SIGKILL);
 }

@@ -32,7 +32,7 @@ using ForkServer = std::unique_ptr<mp_forkserver, CloseServer>;
 //!   get      returns the variable
 //!   print    writes its payload to stdout, which it doesn't flush
 //!   pid      returns its process's number
-//!   abandon  leaves a helper that waits for a byte from Permission(), and kills itself
+//!   abandon  leaves a helper that waits for a byte from Permission() and sends one to Progress(), and kills itself
 //!   adopt    makes its process the one that adopts orphaned descendants
 //!   wait     sends a byte to the pipe Progress(), waits for one from Permission()
 ForkServer StartForkServer(uint32_t max_children = 0, uint32_t max_clients = 0);
