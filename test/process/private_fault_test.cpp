@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <functional>
 #include <poll.h>
 #include <sys/wait.h>
 #include <thread>
@@ -82,7 +83,8 @@ void EndServer()
     EXPECT_TRUE(WaitGone(server));
 }
 
-void ForkDuring(bool at_start_of_server)
+//! @param await_fork  returns when the copy has been made, which would take along what is made later
+void ForkDuring(bool at_start_of_server, const std::function<void()>& await_fork)
 {
     Pipe until = MakePipe();
     g_until = &until;
@@ -92,6 +94,7 @@ void ForkDuring(bool at_start_of_server)
     g_pairs_until_fork = at_start_of_server ? 2 : 1;
     Held held = StartPrivateHeld();
     EXPECT_LE(g_pairs_until_fork, 0);
+    await_fork();
     EndServer();
     EXPECT_EQ(mp_process_wait(held.process.get(), DEADLINE_MS, nullptr, nullptr), 0);
     EXPECT_EQ(Wait(PrivateCommand("exit_code", {"7"}).Start().get()).value, 7);
@@ -104,8 +107,7 @@ void ForkInAnotherThreadDuring(bool at_start_of_server)
     g_done = &done;
     g_make_somebody_fork = AskToFork;
     std::thread forker(ForkWhenAsked);
-    ForkDuring(at_start_of_server);
-    forker.join();
+    ForkDuring(at_start_of_server, [&] { forker.join(); });
 }
 
 //! As profilers and crash reporters do.
@@ -113,7 +115,7 @@ void ForkInAHandlerDuring(bool at_start_of_server)
 {
     signal(SIGUSR1, [](int) { ForkOne(); });
     g_make_somebody_fork = [] { raise(SIGUSR1); };
-    ForkDuring(at_start_of_server);
+    ForkDuring(at_start_of_server, [] {});
 }
 
 TEST(PrivateFault, ForkDuringARequestKeepsNothingOfTheServersOpen)
