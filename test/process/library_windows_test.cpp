@@ -61,5 +61,31 @@ TEST_F(Library, StartsAChild)
     Find<decltype(mp_process_unref)>("mp_process_unref")(process);
 }
 
+TEST(LibraryThatIsUnloaded, StillTellsTheEndOfAChild)
+{
+    const HMODULE library = LoadLibraryA(MP_TEST_SHARED_LIBRARY);
+    ASSERT_NE(library, nullptr) << GetLastError();
+    const auto find = [&](const char* name) { return reinterpret_cast<void*>(GetProcAddress(library, name)); };
+    const Fd ended(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    Pipe hold = MakePipe();
+    Command command = ChildCommand("hold");
+    command.Stdio(0, hold.read.get()).mutable_options().stdio[1].kind = MP_STDIO_CAPTURED;
+    mp_process* process = nullptr;
+    mp_socket out = MP_SOCKET_INVALID;
+    ASSERT_EQ(reinterpret_cast<decltype(mp_process_spawn)*>(find("mp_process_spawn"))(command.options(), &process, nullptr),
+              0);
+    const auto take_output = reinterpret_cast<decltype(mp_process_take_output)*>(find("mp_process_take_output"));
+    ASSERT_EQ(take_output(process, 1, &out), 0);
+    const Socket owned(out);
+    const auto callback = [](void* user, mp_process*, const mp_exit*) { SetEvent(user); };
+    const auto on_exit = reinterpret_cast<decltype(mp_process_on_exit)*>(find("mp_process_on_exit"));
+    ASSERT_EQ(on_exit(process, callback, ended.get(), nullptr), 0);
+    reinterpret_cast<decltype(mp_process_unref)*>(find("mp_process_unref"))(process);
+    EXPECT_TRUE(FreeLibrary(library));
+    hold.write.Close();
+    EXPECT_EQ(WaitForSingleObject(ended.get(), DEADLINE_MS), WAIT_OBJECT_0);
+    EXPECT_EQ(ReceiveAll(out), "");
+}
+
 } // namespace
 } // namespace mp::test

@@ -61,6 +61,8 @@ static DWORD WINAPI run(void *capture)
 
 int mp_priv_capture_start(struct mp_capture *capture)
 {
+    const int r = mp_priv_stay_loaded();
+    if (r < 0) return r;
     const HANDLE thread = CreateThread(NULL, 0, run, capture, 0, NULL);
     if (thread == NULL) return mp_priv_status_of(GetLastError());
     mp_priv_close(thread);

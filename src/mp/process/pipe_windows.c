@@ -57,7 +57,8 @@ void mp_priv_output_started(struct mp_priv_output *output, const mp_process *pro
 {
     struct writer *writer = mp_priv_alloc(sizeof(*writer));
     PTP_WAIT wait = NULL;
-    if (writer != NULL && mp_handle_duplicate(mp_process_exit_fd(process), &writer->child, NULL) == 0) {
+    if (writer != NULL && mp_priv_stay_loaded() == 0 &&
+        mp_handle_duplicate(mp_process_exit_fd(process), &writer->child, NULL) == 0) {
         writer->socket = output->write;
         output->write = MP_SOCKET_INVALID;
         wait = CreateThreadpoolWait(close_writer, writer, NULL);

@@ -203,9 +203,12 @@ int mp_process_on_exit(mp_process *process, mp_process_exit_fn *callback, void *
     if (process == NULL || callback == NULL) {
         return mp_priv_refuse(reterr, MP_EINVAL, MP_STAGE_ARGUMENT, "on exit: an argument is NULL");
     }
-    AcquireSRWLockExclusive(&process->lock);
-    const int r = set_on_exit(process, callback, user);
-    ReleaseSRWLockExclusive(&process->lock);
+    int r = mp_priv_stay_loaded();
+    if (r == 0) {
+        AcquireSRWLockExclusive(&process->lock);
+        r = set_on_exit(process, callback, user);
+        ReleaseSRWLockExclusive(&process->lock);
+    }
     return r < 0 ? mp_priv_fail(reterr, r, MP_STAGE_WAIT, "on exit of process %d", (int)process->pid) : 0;
 }
 

@@ -1,4 +1,4 @@
-/* What the Windows half shares: error numbers, UTF-16, sockets' start-up. */
+/* What the Windows half shares: error numbers, UTF-16, sockets' start-up, staying loaded. */
 #ifndef MP_PROCESS_SYSTEM_WINDOWS_H
 #define MP_PROCESS_SYSTEM_WINDOWS_H
 
@@ -29,6 +29,10 @@ int mp_priv_wide(const char *text, wchar_t **ret_wide, size_t *ret_count);
 
 /** Start Winsock, once in this process. */
 int mp_priv_winsock_start(mp_error *reterr);
+
+/** From now on this library can't be unloaded: called before code of it is left to run on another thread. Returns 0 or a
+ *  negative status. */
+int mp_priv_stay_loaded(void);
 
 /** mp_socket_pair, whose second socket has these flags of WSASocket. */
 int mp_priv_socket_pair(mp_socket *ret_first, mp_socket *ret_second, DWORD second_flags, mp_error *reterr);
