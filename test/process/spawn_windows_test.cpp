@@ -137,10 +137,15 @@ TEST(Spawn, AddsExeToANameWithoutExtension)
     dir.AddProgram("program.exe");
     dir.AddProgram("tool.v2.exe");
     dir.AddProgram("bare");
+    dir.AddProgram("both.exe");
+    dir.Add("both", "not a program");
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "\\program", "5"})), 5);
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "/program", "5"})), 5);
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "\\tool.v2", "5"})), 5);
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "\\bare", "5"})), 5);
+    for (const char* separator : {"\\", "/", "\\.\\"}) { // a directory's dot begins no extension
+        EXPECT_EQ(ExitCodeOf(Command({dir.path() + separator + "both", "5"})), 5);
+    }
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "\\program.exe", "5"})), 5);
     EXPECT_EQ(ExitCodeOf(Command({dir.path() + "\\program.com", "5"})), MP_ENOENT);
 }

@@ -38,16 +38,22 @@ static DWORD look_at(const wchar_t *path)
     return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? ERROR_ACCESS_DENIED : 0;
 }
 
+static bool has_extension(const wchar_t *name)
+{
+    const wchar_t *dot = wcsrchr(name, L'.');
+    return dot != NULL && is_only_a_name(dot);
+}
+
 /* In a directory that path begins with already. A name without an extension is first of all that of a .exe. */
 static DWORD look_in(struct search *s, size_t directory_length)
 {
     wchar_t *name = s->path + directory_length;
-    const bool has_extension = wcschr(s->name + wcscspn(s->name, L"\\/"), L'.') != NULL;
+    const bool is_complete = has_extension(s->name);
     DWORD code = ERROR_FILE_NOT_FOUND;
     if (directory_length > 0) *name++ = L'\\';
     for (int i = 0; i < 2; i++) {
         wcscpy(name, s->name);
-        if (has_extension == (i == 1)) wcscat(name, extension);
+        if (is_complete == (i == 1)) wcscat(name, extension);
         const DWORD found = look_at(s->path);
         if (found == 0) return 0;
         if (i == 0 || found == ERROR_ACCESS_DENIED) code = found;
