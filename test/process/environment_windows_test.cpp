@@ -50,6 +50,12 @@ TEST(Environment, MayBeEmpty)
     EXPECT_EQ(Edited({"A=1"}, {"a"}), Set{});
 }
 
+TEST(Environment, GoesOnBehindAnEmptyString)
+{
+    EXPECT_EQ(Edited({"A=1", "", "B=2"}, {}), (Set{"A=1", "B=2"}));
+    EXPECT_EQ(Edited({""}, {}), Set{});
+}
+
 TEST(Environment, MustBeUtf8)
 {
     Process process;

@@ -99,7 +99,10 @@ int mp_priv_environment_block(const char *const *env, wchar_t **ret_block)
     if (r == 0) {
         wchar_t *to = block;
         qsort(table, n, sizeof(*table), compare_entries);
-        for (size_t i = 0; i < n; i++) to += wcslen(wcscpy(to, table[i])) + 1;
+        for (size_t i = 0; i < n; i++) {
+            /* An empty string would end the block. */
+            if (*table[i] != L'\0') to += wcslen(wcscpy(to, table[i])) + 1;
+        }
         *ret_block = block;
         block = NULL;
     }
