@@ -12,6 +12,9 @@ ptrdiff_t io_write(mp_handle handle, const void *data, size_t size);
 ptrdiff_t io_receive(mp_socket socket, void *data, size_t size);
 ptrdiff_t io_send(mp_socket socket, const void *data, size_t size);
 
+/* What the system calls so. */
+mp_handle io_stdout(void);
+
 /* Run until killed. */
 void io_hold(void);
 /* End as if killed. */

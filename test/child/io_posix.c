@@ -24,6 +24,11 @@ ptrdiff_t io_send(mp_socket socket, const void *data, size_t size)
     return write(socket, data, size);
 }
 
+mp_handle io_stdout(void)
+{
+    return 1;
+}
+
 void io_hold(void)
 {
     for (;;) pause();

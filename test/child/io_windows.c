@@ -36,6 +36,11 @@ ptrdiff_t io_send(mp_socket socket, const void *data, size_t size)
     return send(socket, data, (int)size, 0);
 }
 
+mp_handle io_stdout(void)
+{
+    return GetStdHandle(STD_OUTPUT_HANDLE);
+}
+
 void io_hold(void)
 {
     Sleep(INFINITE);

@@ -14,8 +14,9 @@ int main(void)
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    printf("a stray print\n");
+    printf("a stray");
     fflush(stdout);
+    if (io_write(io_stdout(), " print\n", 7) != 7) return 4;
     if (getchar() != EOF) return 2;
     while (io_read(input, &byte, 1) == 1) {
         byte++;
