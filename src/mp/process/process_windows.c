@@ -109,21 +109,32 @@ mp_handle mp_process_exit_fd(const mp_process *process)
     return process == NULL ? MP_HANDLE_INVALID : process->handle;
 }
 
-/* Under the lock, before it is sent. */
+/* Under the lock, with which it is sent. */
 static void note_signal(mp_process *process, int signal)
 {
     if (signal == SIGNAL_TERM) process->was_terminated = true;
     if (signal == SIGNAL_KILL) process->was_killed = true;
 }
 
+/* A process has its exit code from the moment on when it begins to end. The handle is signaled when it has ended. */
+static bool is_ending(HANDLE process)
+{
+    DWORD code;
+    return (GetExitCodeProcess(process, &code) && code != STILL_ACTIVE) ||
+           WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
+}
+
+/* Under the lock. */
 static int terminate(mp_process *process, int signal)
 {
-    /* Terminating what has ended is "access denied". */
     if (WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 || signal == 0) return 0;
-    note_signal(process, signal);
-    if (TerminateProcess(process->handle, (UINT)(KILLED_BASE + signal))) return 0;
+    if (TerminateProcess(process->handle, (UINT)(KILLED_BASE + signal))) {
+        note_signal(process, signal);
+        return 0;
+    }
     const DWORD code = GetLastError();
-    return WaitForSingleObject(process->handle, 0) == WAIT_OBJECT_0 ? 0 : mp_priv_status_of(code);
+    /* "Access denied" for what ends already, by itself or by a signal before. */
+    return code == ERROR_ACCESS_DENIED && is_ending(process->handle) ? 0 : mp_priv_status_of(code);
 }
 
 int mp_process_kill(mp_process *process, int signal)
@@ -146,8 +157,10 @@ static int terminate_group(mp_process *process, int signal)
     }
     if (info.ActiveProcesses == 0) return MP_ESRCH;
     if (signal == 0) return 0;
-    if (WaitForSingleObject(process->handle, 0) != WAIT_OBJECT_0) note_signal(process, signal);
-    return TerminateJobObject(process->job, (UINT)(KILLED_BASE + signal)) ? 0 : mp_priv_status_of(GetLastError());
+    const bool runs = WaitForSingleObject(process->handle, 0) != WAIT_OBJECT_0;
+    if (!TerminateJobObject(process->job, (UINT)(KILLED_BASE + signal))) return mp_priv_status_of(GetLastError());
+    if (runs) note_signal(process, signal);
+    return 0;
 }
 
 int mp_process_kill_group(mp_process *process, int signal)
