@@ -97,6 +97,16 @@ TEST(Spawn, ReturnsEaccesForADirectory)
     ExpectFailure(Command({"C:\\windows"}), MP_EACCES, MP_STAGE_EXEC, "spawn 'C:\\windows': Permission denied");
 }
 
+TEST(Spawn, ReturnsEnoentForAShareThatIsNotThere)
+{
+    const char* const share = R"(\\no-such-host.invalid\share)";
+    mp_error error;
+    Process process;
+    EXPECT_EQ(Command({share + std::string(R"(\program.exe)")}).Spawn(process, &error), MP_ENOENT) << error.system_code;
+    EXPECT_EQ(ChildCommand("exit_code").Cwd(share).Spawn(process, &error), MP_ENOENT) << error.system_code;
+    EXPECT_EQ(error.stage, MP_STAGE_CHDIR);
+}
+
 TEST(Spawn, ReturnsEnoexecForAWrongFormat)
 {
     TempDir dir;
