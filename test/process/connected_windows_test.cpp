@@ -163,6 +163,31 @@ TEST(Connected, PipeIsForThisUserOnly)
     EXPECT_EQ(Wait(connected.process.get()).value, 0);
 }
 
+TEST(Connected, PipeSendsStrangersAway)
+{
+    for (const bool stays : {false, true}) {
+        std::vector<Fd> strangers;
+        Watched watched;
+        watched.called = [&](const std::string& info) {
+            const HANDLE pipe =
+                CreateFileA(info.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0, nullptr);
+            ASSERT_NE(pipe, INVALID_HANDLE_VALUE);
+            strangers.emplace_back(pipe);
+            if (!stays) strangers.clear();
+        };
+        Connected connected;
+        mp_error error = {};
+        ASSERT_EQ(watched.Spawn(connected, &error), 0) << error.message;
+        ExpectEcho(connected);
+        for (const auto& stranger : strangers) {
+            char byte;
+            EXPECT_LE(Read(stranger.get(), &byte, 1), 0);
+        }
+        connected.socket.Close();
+        EXPECT_EQ(Wait(connected.process.get()).value, 0);
+    }
+}
+
 TEST(Connected, FromManyThreads)
 {
     std::vector<std::thread> threads;

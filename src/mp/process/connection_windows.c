@@ -104,16 +104,29 @@ static DWORD finish(HANDLE pipe, OVERLAPPED *operation, BOOL done, HANDLE child)
     return GetLastError();
 }
 
+/* Any process of this user may open the pipe first, and is sent away. Returns a system code. */
+static DWORD await_child(HANDLE pipe, const mp_process *process, HANDLE event)
+{
+    for (;;) {
+        ULONG pid;
+        OVERLAPPED operation = {.hEvent = event};
+        const BOOL done = ConnectNamedPipe(pipe, &operation);
+        const DWORD code = finish(pipe, &operation, done, process->handle);
+        if (code == 0 && GetNamedPipeClientProcessId(pipe, &pid) && pid == process->pid) return 0;
+        /* It may also be gone already: "no data". */
+        if (code != 0 && code != ERROR_NO_DATA) return code;
+        if (!DisconnectNamedPipe(pipe)) return GetLastError();
+    }
+}
+
 static DWORD send_socket(const struct mp_priv_connection *connection, const mp_process *process, HANDLE event)
 {
     WSAPROTOCOL_INFOW info;
-    OVERLAPPED operation = {.hEvent = event};
-    BOOL done = ConnectNamedPipe(connection->pipe, &operation);
-    DWORD code = finish(connection->pipe, &operation, done, process->handle);
+    DWORD code = await_child(connection->pipe, process, event);
     if (code != 0) return code;
     if (WSADuplicateSocketW(connection->theirs, process->pid, &info) != 0) return (DWORD)WSAGetLastError();
-    operation = (OVERLAPPED){.hEvent = event};
-    done = WriteFile(connection->pipe, &info, sizeof(info), NULL, &operation);
+    OVERLAPPED operation = {.hEvent = event};
+    BOOL done = WriteFile(connection->pipe, &info, sizeof(info), NULL, &operation);
     code = finish(connection->pipe, &operation, done, process->handle);
     if (code != 0) return code;
     char answer;

@@ -9,7 +9,7 @@
 #define WSA_FLAG_NO_HANDLE_INHERIT 0x80
 #endif
 
-enum { INFO_MAX = 60 };
+enum { INFO_MAX = 60, BUSY_MS = 1000 };
 
 static const char prefix[] = "\\\\.\\pipe\\mp-";
 
@@ -60,13 +60,27 @@ static DWORD fetch(HANDLE pipe, mp_socket *ret_socket)
 }
 
 /* Returns the system's code. */
+static DWORD open_pipe(const wchar_t *path, HANDLE *ret_pipe)
+{
+    for (;;) {
+        /* Identification only: whoever serves the pipe can't act in our name. */
+        *ret_pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                                SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+        if (*ret_pipe != INVALID_HANDLE_VALUE) return 0;
+        const DWORD code = GetLastError();
+        if (code != ERROR_PIPE_BUSY) return code;
+        /* Until the parent has sent away who came first, or closes the pipe. */
+        (void)WaitNamedPipeW(path, BUSY_MS);
+    }
+}
+
+/* Returns the system's code. */
 static DWORD connect_to(const wchar_t *path, mp_socket *ret_socket)
 {
-    /* Identification only: whoever serves the pipe can't act in our name. */
-    const HANDLE pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                                    SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
-    if (pipe == INVALID_HANDLE_VALUE) return GetLastError();
-    const DWORD code = fetch(pipe, ret_socket);
+    HANDLE pipe;
+    DWORD code = open_pipe(path, &pipe);
+    if (code != 0) return code;
+    code = fetch(pipe, ret_socket);
     mp_priv_close(pipe);
     return code;
 }
