@@ -1,4 +1,4 @@
-/* print_start: lines "arg...", "env...", "cwd ...", in UTF-8. */
+/* print_start: lines "arg...", "env...", "cwd ...", in UTF-8; "?" for a string that has no form in it. */
 #include <windows.h>
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 static void print(const wchar_t *text)
 {
     static char utf8[1 << 17];
-    const int size = WideCharToMultiByte(CP_UTF8, 0, text, -1, utf8, sizeof(utf8), NULL, NULL);
+    const int size = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, utf8, sizeof(utf8), NULL, NULL);
     printf("%s\n", size > 0 ? utf8 : "?");
 }
 

@@ -1,3 +1,5 @@
+#include <windows.h>
+
 #include <algorithm>
 #include <string>
 
@@ -29,6 +31,24 @@ TEST(Environment, NamesThatAreNotAsciiHaveNoCase)
 {
     EXPECT_EQ(Edited({"\xc3\x89T\xc3\x89=1", "X=2"}, {"\xc3\xa9t\xc3\xa9=3"}), (Set{"\xc3\xa9t\xc3\xa9=3", "X=2"}));
     EXPECT_EQ(Edited({"\xc3\x89=1"}, {"\xc3\xa8=3"}), (Set{"\xc3\x89=1", "\xc3\xa8=3"}));
+}
+
+//! One of them has two bytes in UTF-8, the other one three.
+TEST(Environment, NamesHaveNoCaseWhateverTheirSizeInUtf8)
+{
+    EXPECT_EQ(Edited({"\xc9\x90=1", "X=2"}, {"\xe2\xb1\xaf=3"}), (Set{"\xe2\xb1\xaf=3", "X=2"}));
+}
+
+TEST(Environment, KeepsWhatHasNoFormInUtf8)
+{
+    ASSERT_TRUE(SetEnvironmentVariableW(L"MP_HALF", L"\xd800"));
+    const char* const edits[] = {"MP_TEST_EDIT=1", nullptr};
+    Command command = ChildCommand("print_start");
+    command.mutable_options().env_edits = edits;
+    const Set seen = EnvironmentIn(OutputOf(command));
+    EXPECT_TRUE(SetEnvironmentVariableW(L"MP_HALF", nullptr));
+    EXPECT_EQ(seen.count("MP_TEST_EDIT=1"), 1U);
+    EXPECT_EQ(seen.count("?"), 1U);
 }
 
 TEST(Environment, ComesSorted)

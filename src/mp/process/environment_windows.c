@@ -1,3 +1,4 @@
+/* A block of an environment is strings one behind the other, and an empty one at the end. */
 #include <mp/process/environment.h>
 
 #include <limits.h>
@@ -7,107 +8,101 @@
 #include <mp/process/memory.h>
 #include <mp/process/system_windows.h>
 
-/* Of the character that begins there. */
-static size_t utf8_size(const char *at, size_t most)
+static const wchar_t *behind(const wchar_t *entry)
 {
-    const unsigned char lead = (unsigned char)*at;
-    const size_t size = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    return size < most ? size : most;
+    return entry + wcslen(entry) + 1;
 }
 
-int mp_priv_environment_compare(const char *a, const char *b, size_t size)
+/* The strings, which may be NULL, as a block. */
+static int widen(const char *const *strings, wchar_t **ret_block)
 {
-    for (size_t i = 0, n; i < size; i += n) {
-        wchar_t x[4], y[4];
-        n = utf8_size(a + i, size - i);
-        if (n != utf8_size(b + i, size - i)) return 1;
-        const int x_size = MultiByteToWideChar(CP_UTF8, 0, a + i, (int)n, x, 4);
-        const int y_size = MultiByteToWideChar(CP_UTF8, 0, b + i, (int)n, y, 4);
-        if (CompareStringOrdinal(x, x_size, y, y_size, TRUE) != CSTR_EQUAL) return 1;
+    size_t room = 1;
+    for (size_t i = 0; strings != NULL && strings[i] != NULL; i++) room += strlen(strings[i]) + 1;
+    wchar_t *block = room > INT_MAX ? NULL : mp_priv_alloc(room * sizeof(*block));
+    if (block == NULL) return MP_ENOMEM;
+    wchar_t *to = block;
+    for (size_t i = 0; strings != NULL && strings[i] != NULL; i++) {
+        if (strings[i][0] == '\0') continue; /* it would end the block */
+        const int size = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, strings[i], -1, to, (int)room);
+        if (size <= 0) {
+            free(block);
+            return MP_EILSEQ;
+        }
+        to += size;
+        room -= (size_t)size;
     }
+    *ret_block = block;
     return 0;
 }
 
-/* The block is strings one behind the other, and an empty one at the end. */
-static int convert(const wchar_t *block, const char ***ret_env)
-{
-    size_t n_strings = 0, n_wide = 0;
-    while (block[n_wide] != L'\0') {
-        n_wide += wcslen(block + n_wide) + 1;
-        n_strings++;
-    }
-    const int n_bytes = n_wide == 0 ? 0 : WideCharToMultiByte(CP_UTF8, 0, block, (int)n_wide, NULL, 0, NULL, NULL);
-    if (n_wide > 0 && n_bytes <= 0) return MP_EILSEQ;
-    const size_t table_size = (n_strings + 1) * sizeof(char *);
-    char *memory = mp_priv_alloc(table_size + (size_t)n_bytes);
-    if (memory == NULL) return MP_ENOMEM;
-    const char **env = (const char **)(void *)memory;
-    char *text = memory + table_size;
-    if (n_bytes > 0) (void)WideCharToMultiByte(CP_UTF8, 0, block, (int)n_wide, text, n_bytes, NULL, NULL);
-    for (size_t i = 0; i < n_strings; i++) {
-        env[i] = text;
-        text += strlen(text) + 1;
-    }
-    *ret_env = env;
-    return 0;
-}
-
-int mp_priv_environment_own(const char ***ret_env)
-{
-    wchar_t *block = GetEnvironmentStringsW();
-    if (block == NULL) return mp_priv_status_of(GetLastError());
-    const int r = convert(block, ret_env);
-    (void)FreeEnvironmentStringsW(block);
-    return r;
-}
-
+/* The system keeps variables whose names begin with '='. */
 static int name_length(const wchar_t *entry)
 {
-    return *entry == L'\0' ? 0 : 1 + (int)wcscspn(entry + 1, L"=");
+    return 1 + (int)wcscspn(entry + 1, L"=");
+}
+
+static int compare_names(const wchar_t *a, const wchar_t *b)
+{
+    return CompareStringOrdinal(a, name_length(a), b, name_length(b), TRUE) - CSTR_EQUAL;
 }
 
 static int compare_entries(const void *a, const void *b)
 {
     const wchar_t *x = *(const wchar_t *const *)a, *y = *(const wchar_t *const *)b;
-    const int order = CompareStringOrdinal(x, name_length(x), y, name_length(y), TRUE) - CSTR_EQUAL;
-    /* They lie in memory as they were given. */
+    const int order = compare_names(x, y);
+    /* Those of one name are of one block, and lie there as they were given. */
     return order != 0 ? order : x < y ? -1 : 1;
 }
 
-/* The wide strings behind each other, and a table of them. Returns 0, MP_ENOMEM or MP_EILSEQ. */
-static int widen(const char *const *env, size_t n, size_t room, wchar_t *text, const wchar_t **table)
+/* A name that is there more than once goes as a whole. Returns how many there are then. */
+static size_t apply(const wchar_t *edit, const wchar_t **table, size_t n)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        const int size = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, env[i], -1, text, (int)room);
-        if (size <= 0) return MP_EILSEQ;
-        table[i] = text;
-        text += size;
-        room -= (size_t)size;
+        if (compare_names(table[i], edit) != 0) table[kept++] = table[i];
     }
+    if (wcschr(edit, L'=') != NULL) table[kept++] = edit;
+    return kept;
+}
+
+static int merge(const wchar_t *base, const wchar_t *edits, wchar_t **ret_block)
+{
+    size_t n = 1;
+    const wchar_t *base_end = base, *edits_end = edits;
+    for (; *base_end != L'\0'; base_end = behind(base_end)) n++;
+    for (; *edits_end != L'\0'; edits_end = behind(edits_end)) n++;
+    const wchar_t **table = mp_priv_alloc(n * sizeof(*table));
+    /* An empty block has two NULs. */
+    wchar_t *block = mp_priv_alloc((size_t)(base_end - base + edits_end - edits + 2) * sizeof(*block));
+    if (table == NULL || block == NULL) {
+        free((void *)table);
+        free(block);
+        return MP_ENOMEM;
+    }
+    n = 0;
+    for (const wchar_t *entry = base; *entry != L'\0'; entry = behind(entry)) table[n++] = entry;
+    for (const wchar_t *edit = edits; *edit != L'\0'; edit = behind(edit)) n = apply(edit, table, n);
+    qsort((void *)table, n, sizeof(*table), compare_entries);
+    wchar_t *to = block;
+    for (size_t i = 0; i < n; i++) to += wcslen(wcscpy(to, table[i])) + 1;
+    free((void *)table);
+    *ret_block = block;
     return 0;
 }
 
-int mp_priv_environment_block(const char *const *env, wchar_t **ret_block)
+int mp_priv_environment_block(const char *const *base, const char *const *edits, wchar_t **ret_block)
 {
-    size_t n = 0, room = 2; /* an empty block has two NULs */
-    for (; env[n] != NULL; n++) room += strlen(env[n]) + 1;
-    if (room > INT_MAX) return MP_ENOMEM;
-    const wchar_t **table = mp_priv_alloc((n + 1) * sizeof(*table));
-    wchar_t *text = mp_priv_alloc(room * sizeof(*text));
-    wchar_t *block = mp_priv_alloc(room * sizeof(*block));
-    int r = table == NULL || text == NULL || block == NULL ? MP_ENOMEM : widen(env, n, room, text, table);
-    if (r == 0) {
-        wchar_t *to = block;
-        qsort(table, n, sizeof(*table), compare_entries);
-        for (size_t i = 0; i < n; i++) {
-            /* An empty string would end the block. */
-            if (*table[i] != L'\0') to += wcslen(wcscpy(to, table[i])) + 1;
-        }
-        *ret_block = block;
-        block = NULL;
+    wchar_t *given = NULL, *own = NULL, *wide_edits = NULL;
+    int r = widen(edits, &wide_edits);
+    if (r == 0 && base != NULL) {
+        r = widen(base, &given);
+    } else if (r == 0) {
+        own = GetEnvironmentStringsW();
+        if (own == NULL) r = mp_priv_status_of(GetLastError());
     }
-    free(block);
-    free(text);
-    free((void *)table);
+    if (r == 0) r = merge(base != NULL ? given : own, wide_edits, ret_block);
+    if (own != NULL) (void)FreeEnvironmentStringsW(own);
+    free(given);
+    free(wide_edits);
     return r;
 }

@@ -44,19 +44,8 @@ static int make_command_line(struct launch *l)
 
 static int make_env(struct launch *l)
 {
-    const char **own = NULL, **edited = NULL;
-    const char *const *base = l->options->env;
-    if (base == NULL && l->options->env_edits == NULL) return 0; /* inherited */
-    int r = 0;
-    if (base == NULL) {
-        r = mp_priv_environment_own(&own);
-        base = (const char *const *)own;
-    }
-    if (r == 0) r = mp_priv_environment_edit(base, l->options->env_edits, &edited);
-    if (r == 0) r = mp_priv_environment_block((const char *const *)edited, &l->env);
-    free((void *)edited);
-    free((void *)own);
-    return r;
+    if (l->options->env == NULL && l->options->env_edits == NULL) return 0; /* inherited */
+    return mp_priv_environment_block(l->options->env, l->options->env_edits, &l->env);
 }
 
 static int make_strings(struct launch *l)
