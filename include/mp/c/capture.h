@@ -58,7 +58,7 @@ MP_API MP_NODISCARD int mp_capture_new(const mp_capture_options *options, mp_cap
                                        mp_error *reterr);
 
 /** Wait until every stream has been handed over to its end. The end of a child is not enough: its own
- *  children may have the streams open.
+ *  children may have the streams open. On Windows, what they wrote last may be lost if they end after the child.
  *  timeout_ms  milliseconds; 0 only looks, -1 waits for ever.
  *  Returns 0, MP_ETIMEDOUT, MP_EDEADLK (called by the callback), or MP_EINVAL. */
 MP_API MP_NODISCARD int mp_capture_wait(mp_capture *capture, int timeout_ms, mp_error *reterr);

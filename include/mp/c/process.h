@@ -293,7 +293,8 @@ MP_API mp_handle mp_process_exit_fd(const mp_process *process);
 
 /** Take the reading end of a stream that is MP_STDIO_CAPTURED without a capture: what select takes, a pipe or
  *  on Windows a socket, non-blocking and close-on-exec. What nobody takes is closed with the last reference;
- *  until somebody reads, a child that writes much waits. On Windows it doesn't end before the child has ended.
+ *  until somebody reads, a child that writes much waits. On Windows it doesn't end before the child has ended, and
+ *  what the child's own children wrote last may be lost if they end after it.
  *  stream      1: stdout, 2: stderr.
  *  ret_socket  set on success only; the caller closes it (mp_socket_close).
  *  Returns 0, MP_EINVAL, or MP_ENOENT (it isn't captured so, or was taken). */

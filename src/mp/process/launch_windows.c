@@ -83,12 +83,16 @@ static DWORD make_stdio(struct launch *l, const bool closed[3])
     return 0;
 }
 
-static DWORD make_jobs(struct launch *l)
+static DWORD join_ours(struct launch *l)
 {
-    DWORD code = 0;
-    if ((l->options->flags & MP_SPAWN_DIE_WITH_PARENT) != 0) code = mp_priv_job_of_ours(&l->jobs[l->n_jobs++]);
-    if (code != 0 || (l->options->flags & MP_SPAWN_OWN_GROUP) == 0) return code;
-    code = mp_priv_job_make(&l->job);
+    if ((l->options->flags & MP_SPAWN_DIE_WITH_PARENT) == 0) return 0;
+    return mp_priv_job_of_ours(&l->jobs[l->n_jobs++]);
+}
+
+static DWORD make_group(struct launch *l)
+{
+    if ((l->options->flags & MP_SPAWN_OWN_GROUP) == 0) return 0;
+    const DWORD code = mp_priv_job_make(&l->job);
     l->jobs[l->n_jobs++] = l->job;
     return code;
 }
@@ -159,7 +163,9 @@ static int launch(struct launch *l, const bool closed[3], mp_process **ret_proce
     if ((r = find_program(l, program.text, reterr)) < 0) return r;
     DWORD code = make_stdio(l, closed);
     if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_STDIO, "spawn %s: stdio", program.text);
-    code = make_jobs(l);
+    code = join_ours(l);
+    if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_PARENT, "spawn %s: job", program.text);
+    code = make_group(l);
     if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_GROUP, "spawn %s: job", program.text);
     code = make_attributes(l);
     if (code != 0) return MP_PRIV_FAIL_SYSTEM(reterr, code, MP_STAGE_FORK, "spawn %s: handles", program.text);
