@@ -41,8 +41,10 @@ TEST(RestartPlan, WaitsLongerEachTime)
 {
     EXPECT_EQ(Ends({.initial = 100ms, .factor = 2, .max = 1s}).delays(6), (Delays{100, 200, 400, 800, 1000, 1000}));
     EXPECT_EQ(Ends({.initial = 10ms, .factor = 1.5, .max = 30ms}).delays(4), (Delays{10, 15, 22, 30}));
+    EXPECT_EQ(Ends({.initial = 1ms, .factor = 1.5, .max = 1s}).delays(6), (Delays{1, 1, 2, 3, 5, 7}));
     EXPECT_EQ(Ends({.initial = 10ms, .factor = 1, .max = 1s}).delays(3), (Delays{10, 10, 10}));
     EXPECT_EQ(Ends({.initial = 0ms, .factor = 2, .max = 0ms}).delays(3), (Delays{0, 0, 0}));
+    EXPECT_EQ(Ends({.initial = 0ms, .factor = HUGE_VAL, .max = 5ms}).delays(3), (Delays{0, 5, 5}));
 }
 
 TEST(RestartPlan, ForgetsFailuresOfAChildThatRanLong)

@@ -30,9 +30,9 @@ std::optional<milliseconds> RestartPlan::next(Clock::duration ran, Clock::time_p
     }
     const milliseconds longest = std::min(m_backoff.max, LONGEST);
     if (ToMs(ran) >= m_backoff.reset_after) m_delay = std::min(m_backoff.initial, longest);
-    const milliseconds delay = m_delay;
-    const double longer = static_cast<double>(delay.count()) * m_backoff.factor;
-    m_delay = longer < static_cast<double>(longest.count()) ? milliseconds(static_cast<int64_t>(longer)) : longest;
+    const auto delay = std::chrono::duration_cast<milliseconds>(m_delay);
+    // In this order: zero times infinity is no number.
+    m_delay = std::min<decltype(m_delay)>(longest, m_delay * m_backoff.factor);
     return delay;
 }
 

@@ -23,7 +23,8 @@ public:
 
 private:
     const Backoff m_backoff;
-    std::chrono::milliseconds m_delay;
+    //! With its fraction: rounded, a short one would never grow.
+    std::chrono::duration<double, std::milli> m_delay;
     //! When restarts were planned, those within the window.
     std::deque<Clock::time_point> m_restarts;
 };
