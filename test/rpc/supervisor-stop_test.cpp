@@ -106,6 +106,20 @@ TEST_F(SupervisorStop, MayBeDestroyedByACallback)
     EXPECT_EQ(ends(), 1u);
 }
 
+TEST_F(SupervisorStop, MayBeDestroyedByACallbackWhileItIsStopped)
+{
+    // Where memory is checked, this finds that it is used after that.
+    for (int i = 0; i < 20; ++i) {
+        m_on_exit = [&] { m_supervisor.reset(); };
+        start(options(Restart::Always));
+        client();
+        ServiceSupervisor* const supervisor = m_supervisor.get();
+        supervisor->stop(DEADLINE);
+        EXPECT_EQ(ends(), static_cast<size_t>(i) + 1);
+        clear();
+    }
+}
+
 TEST_F(SupervisorStop, MayBeDestroyedOnTheLoopThread)
 {
     start(options(Restart::Always));

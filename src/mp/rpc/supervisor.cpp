@@ -217,7 +217,9 @@ SupervisorThread::~SupervisorThread()
 void SupervisorThread::stop(milliseconds grace)
 {
     if (m_state->loop().isLoopThread()) throw std::logic_error("Supervisor::stop called on the event loop's thread");
-    m_state->stop(grace);
+    // A callback may destroy this object meanwhile.
+    const std::shared_ptr<State> state = m_state;
+    state->stop(grace);
 }
 
 } // namespace mp::detail
