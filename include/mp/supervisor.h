@@ -115,7 +115,8 @@ public:
 
     //! End the child, if there is one: SIGTERM, and SIGKILL after the grace period. It isn't started again. Waits until
     //! the last callback has returned; in a callback it only says so, and the child is ended when that has returned. Any
-    //! thread, also several at once, and while a callback destroys the supervisor; later calls find nothing to do.
+    //! thread, also several at once, and while a callback destroys the supervisor: the child gets one SIGTERM, and the
+    //! shortest grace period counts. Later calls find nothing to do.
     //! @throws std::logic_error on the loop thread, which it would wait for
     void stop(std::chrono::milliseconds grace) { m_thread.stop(grace); }
 

@@ -40,6 +40,40 @@ TEST_F(SupervisorStop, KillsAChildThatDoesNotEnd)
     EXPECT_EQ(end().exit.value().value, SIGKILL);
 }
 
+TEST_F(SupervisorStop, AsksAChildOnlyOnceToEnd)
+{
+    SpawnOptions worker = Worker();
+    worker.err = Stdio::Log;
+    Signal refuses;
+    Signal asked;
+    m_on_start = [&] {
+        EXPECT_EQ(client()->run("refuse"), "refuse");
+        refuses.set();
+        EXPECT_TRUE(asked.wait());
+    };
+    start(options(Restart::Always, worker));
+    EXPECT_TRUE(refuses.wait());
+    std::thread stops([&] { m_supervisor->stop(DEADLINE); });
+    EXPECT_TRUE(m_logs.waitFor("mp_test_worker: not yet"));
+    // Now the supervisor's own thread sees that it is to stop, too.
+    asked.set();
+    m_supervisor->stop(20ms);
+    stops.join();
+    EXPECT_EQ(end().exit.value().value, SIGKILL);
+    EXPECT_EQ(m_logs.count("mp_test_worker: not yet"), 1u);
+}
+
+TEST_F(SupervisorStop, EndsTheChildWithTheShortestGracePeriod)
+{
+    m_on_start = [&] {
+        EXPECT_EQ(client()->run("ignore"), "ignore");
+        m_supervisor->stop(1ms);
+        m_supervisor->stop(2 * DEADLINE);
+    };
+    start(options(Restart::Always));
+    EXPECT_EQ(end().exit.value().value, SIGKILL);
+}
+
 TEST_F(SupervisorStop, StopsWhileItWaits)
 {
     SupervisorOptions waits = options(Restart::OnFailure, {.argv = {"/no/such/program"}});

@@ -37,6 +37,12 @@ std::string Run(const std::string& what)
     if (what == "hold") pause();
     if (what == "stay") g_stays = true;
     if (what == "ignore") signal(SIGTERM, SIG_IGN);
+    if (what == "refuse") {
+        signal(SIGTERM, [](int) {
+            constexpr char TEXT[] = "not yet\n";
+            if (write(STDERR_FILENO, TEXT, sizeof(TEXT) - 1) < 0) _exit(1);
+        });
+    }
     if (what == "share" && fork() == 0) {
         char byte;
         _exit(static_cast<int>(read(3, &byte, 1)));

@@ -6,9 +6,12 @@
 #include "runtime.h"
 #include "spawn-connected.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <mp/event-loop.h>
 #include <stdexcept>
+#include <utility>
 
 namespace mp::detail {
 
@@ -43,6 +46,7 @@ private:
     ChildEnd runOnce(std::optional<Clock::time_point>& answered);
     void runChild(Process& process, ChildEnd& end, std::optional<Clock::time_point>& answered);
     void registerChild(const Process& process);
+    mp_exit terminate(const Process& process, milliseconds grace);
     void log(const ChildEnd& end, bool failed);
     //! @return false if it was stopped
     bool pause(milliseconds delay);
@@ -64,6 +68,8 @@ private:
     std::optional<milliseconds> m_grace MP_GUARDED_BY(m_mutex);
     //! A reference to the child that runs, if one does.
     Process m_process MP_GUARDED_BY(m_mutex);
+    //! It was sent SIGTERM.
+    bool m_terminated MP_GUARDED_BY(m_mutex){false};
     bool m_ended MP_GUARDED_BY(m_mutex){false};
 };
 
@@ -127,7 +133,7 @@ void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::opt
     // The client, if it was not handed over.
     announce = Announce();
     const std::optional<milliseconds> grace = stopGrace();
-    end.exit = grace ? process.terminate(*grace) : process.wait();
+    end.exit = grace ? terminate(process, *grace) : process.wait();
     end.reason = "'" + child.name + "' " + Describe(*end.exit);
     // Others may have its socket.
     if (const auto link = child.link.lock()) link->cut();
@@ -140,6 +146,26 @@ void SupervisorThread::State::registerChild(const Process& process)
     const Lock lock(m_mutex);
     if (m_grace) throw std::runtime_error("stopped");
     m_process = Process(mp_process_ref(process.get()));
+}
+
+mp_exit SupervisorThread::State::terminate(const Process& process, milliseconds grace)
+{
+    bool again;
+    {
+        const Lock lock(m_mutex);
+        again = std::exchange(m_terminated, true);
+    }
+    // Many programs take a second SIGTERM for an order to end at once.
+    if (again) {
+        std::optional<mp_exit> exit = process.wait(grace);
+        if (!exit) {
+            process.kill(SIGKILL);
+            exit = process.wait();
+        }
+        // One whose status is lost may still run.
+        if (exit->how != MP_EXIT_LOST) return *exit;
+    }
+    return process.terminate(grace);
 }
 
 void SupervisorThread::State::log(const ChildEnd& end, bool failed)
@@ -180,13 +206,13 @@ void SupervisorThread::State::stop(milliseconds grace)
     Process process;
     {
         const Lock lock(m_mutex);
-        m_grace = grace;
+        m_grace = std::min(grace, m_grace.value_or(grace));
         m_cv.notify_all();
         process = Process(mp_process_ref(m_process.get()));
     }
     if (onThread()) return;
     // It is in the thread's way, wherever that is.
-    if (process) guard("stop", [&] { process.terminate(grace); });
+    if (process) guard("stop", [&] { terminate(process, grace); });
     Lock lock(m_mutex);
     m_cv.wait(lock.m_lock, [this]() MP_REQUIRES(m_mutex) { return m_ended; });
 }
