@@ -13,8 +13,10 @@ namespace mp {
 namespace detail {
 class ChildLink;
 
-//! Makes the client over a stream, as MakeClient does.
-using ConnectFn = FunctionRef<void(Stream stream, FunctionRef<void(Connection&)> connected)>;
+//! Makes the client over a stream, as MakeClient does. As long as it runs, calls fail when the child ends.
+//! @param name  the child's
+using ConnectFn =
+    FunctionRef<void(const std::string& name, Stream stream, FunctionRef<void(Connection&)> connected)>;
 
 struct SpawnedChild
 {
@@ -50,7 +52,7 @@ SpawnedClient<InitInterface> SpawnClient(EventLoop& loop, const SpawnOptions& op
     SpawnedClient<InitInterface> spawned;
     detail::SpawnConnected(
         loop, options, spawned.process, [] {},
-        [&](Stream stream, FunctionRef<void(Connection&)> connected) {
+        [&](const std::string&, Stream stream, FunctionRef<void(Connection&)> connected) {
             spawned.client = detail::MakeClient<InitInterface>(loop, kj::mv(stream), connected);
         });
     return spawned;

@@ -146,7 +146,7 @@ TEST_F(SpawnClientTest, KillsAChildThatServesSomethingElse)
 TEST_F(SpawnClientTest, DoesNotBlameAChildThatEndsBecauseItsConnectionWasClosed)
 {
     Process process;
-    const auto fail = [&](Stream stream, FunctionRef<void(Connection&)> connected) {
+    const auto fail = [&](const std::string&, Stream stream, FunctionRef<void(Connection&)> connected) {
         detail::MakeClient<messages::Service>(loop(), kj::mv(stream), connected).reset();
         // Now the child ends, and the loop hears of it.
         Signal heard;

@@ -76,21 +76,50 @@ TEST_F(SupervisorTest, EndsOldCallsWithTheChild)
     EXPECT_EQ(ErrorOf([&] { old->run("x"); }), AFTER);
 }
 
-TEST_F(SupervisorTest, EndsOldCallsAlsoIfOthersHaveTheSocket)
+//! Workers whose own children, once they share, have their sockets until the test ends.
+class SupervisorShared : public SupervisorTest
 {
-    int fds[2];
-    ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
-    const kj::AutoCloseFd read(fds[0]);
-    const kj::AutoCloseFd write(fds[1]);
-    SpawnOptions worker = Worker();
-    worker.fds = {{read.get(), 3}};
-    start(options(Restart::OnFailure, worker));
+protected:
+    SupervisorShared()
+    {
+        int fds[2];
+        EXPECT_EQ(pipe2(fds, O_CLOEXEC), 0);
+        m_read = kj::AutoCloseFd(fds[0]);
+        m_write = kj::AutoCloseFd(fds[1]);
+    }
+    ~SupervisorShared() noexcept override = default;
+
+    SupervisorOptions sharing() const
+    {
+        SpawnOptions worker = Worker();
+        worker.fds = {{m_read.get(), 3}};
+        return options(Restart::OnFailure, worker);
+    }
+
+private:
+    kj::AutoCloseFd m_read;
+    kj::AutoCloseFd m_write;
+};
+
+TEST_F(SupervisorShared, EndsOldCalls)
+{
+    start(sharing());
     const SharedClient old = client();
-    // From now on its own child has it, which waits for the end of the pipe.
     EXPECT_EQ(old->run("share"), "share");
     std::thread caller([&] { EXPECT_TRUE(SucceededOrDisconnected(ErrorOf([&] { old->run("hold"); }))); });
     EXPECT_EQ(ErrorOf([&] { old->run("die"); }), INTERRUPTED);
     caller.join();
+    EXPECT_EQ(client(1)->run("x"), "x");
+}
+
+TEST_F(SupervisorShared, EndsCallsOfCallbacks)
+{
+    m_on_start = [&] {
+        if (starts() > 1) return;
+        EXPECT_EQ(client()->run("share"), "share");
+        EXPECT_EQ(ErrorOf([&] { client()->run("die"); }), INTERRUPTED);
+    };
+    start(sharing());
     EXPECT_EQ(client(1)->run("x"), "x");
 }
 

@@ -167,7 +167,7 @@ SpawnedChild SpawnConnected(EventLoop& loop, const SpawnOptions& options, Proces
         link = std::make_shared<ChildLink>(fd);
         started();
         KJ_DEFER(loop.call([&] { link->unwatch(); }));
-        connect(MakeStream(loop, fd.release()), [&](Connection& connection) {
+        connect(request.name(), MakeStream(loop, fd.release()), [&](Connection& connection) {
             connection.onDisconnect([link] { link->setBroken(); });
             // How the child ends after the connection was closed here explains nothing.
             connection.addSyncCleanup([link] { link->unwatch(); });

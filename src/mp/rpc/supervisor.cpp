@@ -123,15 +123,15 @@ ChildEnd SupervisorThread::State::runOnce(std::optional<Clock::time_point>& answ
 
 void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::optional<Clock::time_point>& answered)
 {
-    Announce announce;
     const SpawnedChild child = SpawnConnected(
         loop(), m_options.spawn, process, [&] { registerChild(process); },
-        [&](Stream stream, FunctionRef<void(Connection&)> connected) { announce = m_make(kj::mv(stream), connected); });
-    answered = Clock::now();
-    MP_LOG(loop(), Log::Info) << "Supervisor: started '" << child.name << "', process " << process.pid();
-    if (!stopGrace()) guard("on_start", [&] { announce(process); });
-    // The client, if it was not handed over.
-    announce = Announce();
+        [&](const std::string& name, Stream stream, FunctionRef<void(Connection&)> connected) {
+            Announce announce = m_make(kj::mv(stream), connected);
+            answered = Clock::now();
+            MP_LOG(loop(), Log::Info) << "Supervisor: started '" << name << "', process " << process.pid();
+            // Here, where the child's end is still watched for: it makes calls.
+            if (!stopGrace()) guard("on_start", [&] { announce(process); });
+        });
     const std::optional<milliseconds> grace = stopGrace();
     end.exit = grace ? terminate(process, *grace) : process.wait();
     end.reason = "'" + child.name + "' " + Describe(*end.exit);
