@@ -110,7 +110,7 @@ public:
     }
 
     //! Stops. In a callback, and on the loop thread, it doesn't wait: that is left to a cleanup thread of the loop, and
-    //! callbacks may still be called until the loop has returned.
+    //! callbacks may still be called until the loop has returned; but the child isn't started again.
     ~Supervisor() = default;
 
     //! End the child, if there is one: SIGTERM, and SIGKILL after the grace period. It isn't started again. Waits until

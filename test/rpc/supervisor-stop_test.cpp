@@ -140,6 +140,17 @@ TEST_F(SupervisorStop, MayBeDestroyedByACallback)
     EXPECT_EQ(ends(), 1u);
 }
 
+TEST_F(SupervisorStop, StartsNothingWhenACallbackHasDestroyedIt)
+{
+    m_on_exit = [&] { m_supervisor.reset(); };
+    SupervisorOptions soon = options(Restart::Always, ShellOptions("exit 1"));
+    soon.backoff.initial = 0ms;
+    start(soon);
+    EXPECT_EQ(end().restart, 0ms);
+    m_thread.release();
+    EXPECT_EQ(ends(), 1u);
+}
+
 TEST_F(SupervisorStop, MayBeDestroyedByACallbackWhileItIsStopped)
 {
     // Where memory is checked, this finds that it is used after that.

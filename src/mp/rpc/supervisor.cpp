@@ -38,6 +38,8 @@ public:
     void run();
     //! Whether this is the thread: it can't wait for itself.
     bool onThread();
+    //! Stop, without waiting for it.
+    void requestStop(milliseconds grace);
     void stop(milliseconds grace);
 
 private:
@@ -201,16 +203,22 @@ void SupervisorThread::State::guard(const char* name, Fn&& fn)
     }
 }
 
+void SupervisorThread::State::requestStop(milliseconds grace)
+{
+    const Lock lock(m_mutex);
+    m_grace = std::min(grace, m_grace.value_or(grace));
+    m_cv.notify_all();
+}
+
 void SupervisorThread::State::stop(milliseconds grace)
 {
+    requestStop(grace);
+    if (onThread()) return;
     Process process;
     {
         const Lock lock(m_mutex);
-        m_grace = std::min(grace, m_grace.value_or(grace));
-        m_cv.notify_all();
         process = Process(mp_process_ref(m_process.get()));
     }
-    if (onThread()) return;
     // It is in the thread's way, wherever that is.
     if (process) guard("stop", [&] { terminate(process, grace); });
     Lock lock(m_mutex);
@@ -231,6 +239,7 @@ SupervisorThread::~SupervisorThread()
         m_thread.join();
         return;
     }
+    m_state->requestStop(m_state->grace());
     const auto thread = std::make_shared<std::thread>(std::move(m_thread));
     loop.call([&] {
         AsyncCleanupOf(loop).add(thread, [thread, state = m_state] {
