@@ -9,6 +9,7 @@
 #include <rpc/support/supervised.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace mp::test {
 namespace {
@@ -114,8 +115,8 @@ TEST_F(SupervisorShared, EndsOldCalls)
 
 TEST_F(SupervisorShared, EndsCallsOfCallbacks)
 {
-    m_on_start = [&] {
-        if (starts() > 1) return;
+    m_on_start = [this, first = true]() mutable {
+        if (!std::exchange(first, false)) return;
         EXPECT_EQ(client()->run("share"), "share");
         EXPECT_EQ(ErrorOf([&] { client()->run("die"); }), INTERRUPTED);
     };
