@@ -98,6 +98,16 @@ TEST_F(SupervisorStop, StopsWhileAChildStarts)
     EXPECT_FALSE(end().restart);
 }
 
+TEST_F(SupervisorStop, GivesAChildThatStartsItsGracePeriod)
+{
+    SpawnOptions worker = Worker("leave");
+    worker.err = Stdio::Log;
+    start(options(Restart::Always, worker));
+    EXPECT_TRUE(m_logs.waitFor("mp_test_worker: starts"));
+    m_supervisor->stop(DEADLINE);
+    EXPECT_EQ(end().reason, "'mp_test_worker' exited with code 0 before it answered");
+}
+
 TEST_F(SupervisorStop, StopsAtAnyMoment)
 {
     for (int i = 0; i < 20; ++i) {

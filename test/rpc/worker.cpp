@@ -74,6 +74,19 @@ int main(int argc, char** argv)
         Counter counter(nullptr);
         return Serve<messages::Counter>(socket, counter);
     }
+    if (mode == "leave") {
+        sigset_t term;
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        sigprocmask(SIG_BLOCK, &term, nullptr);
+        std::fprintf(stderr, "starts\n");
+        int number;
+        sigwait(&term, &number);
+        mp::CloseSocket(socket);
+        // Has still something to do.
+        sleep(2);
+        return 0;
+    }
     if (mode == "close") mp::CloseSocket(socket);
     if (mode == "close" || mode == "mute") pause();
     return 2;

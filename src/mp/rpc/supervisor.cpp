@@ -49,6 +49,9 @@ private:
     void runChild(Process& process, ChildEnd& end, std::optional<Clock::time_point>& answered);
     void registerChild(const Process& process);
     mp_exit terminate(const Process& process, milliseconds grace);
+    //! End the child if it is to stop.
+    //! @return whether it is
+    bool endIfStopped(const Process& process);
     void log(const ChildEnd& end, bool failed);
     //! @return false if it was stopped
     bool pause(milliseconds delay);
@@ -128,14 +131,21 @@ void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::opt
     const SpawnedChild child = SpawnConnected(
         loop(), m_options.spawn, process, [&] { registerChild(process); },
         [&](const std::string& name, Stream stream, FunctionRef<void(Connection&)> connected) {
-            Announce announce = m_make(kj::mv(stream), connected);
+            Announce announce;
+            try {
+                announce = m_make(kj::mv(stream), connected);
+            } catch (...) {
+                // In its grace period, of which SpawnConnected knows nothing.
+                endIfStopped(process);
+                throw;
+            }
             answered = Clock::now();
             MP_LOG(loop(), Log::Info) << "Supervisor: started '" << name << "', process " << process.pid();
             // Here, where the child's end is still watched for: it makes calls.
             if (!stopGrace()) guard("on_start", [&] { announce(process); });
         });
-    const std::optional<milliseconds> grace = stopGrace();
-    end.exit = grace ? terminate(process, *grace) : process.wait();
+    endIfStopped(process);
+    end.exit = process.wait();
     end.reason = "'" + child.name + "' " + Describe(*end.exit);
     // Others may have its socket.
     if (const auto link = child.link.lock()) link->cut();
@@ -145,9 +155,18 @@ void SupervisorThread::State::runChild(Process& process, ChildEnd& end, std::opt
 
 void SupervisorThread::State::registerChild(const Process& process)
 {
-    const Lock lock(m_mutex);
-    if (m_grace) throw std::runtime_error("stopped");
-    m_process = Process(mp_process_ref(process.get()));
+    {
+        const Lock lock(m_mutex);
+        m_process = Process(mp_process_ref(process.get()));
+    }
+    if (endIfStopped(process)) throw std::runtime_error("stopped");
+}
+
+bool SupervisorThread::State::endIfStopped(const Process& process)
+{
+    const std::optional<milliseconds> grace = stopGrace();
+    if (grace) terminate(process, *grace);
+    return grace.has_value();
 }
 
 mp_exit SupervisorThread::State::terminate(const Process& process, milliseconds grace)
