@@ -61,8 +61,8 @@ public:
     mp_exit terminate(std::chrono::milliseconds grace) const;
 
     //! Fulfilled when the child has ended; cancelling it stops the watch. The promise keeps a reference to the child, and
-    //! takes a descriptor while the child runs; it doesn't keep the loop from returning, but must be gone before the loop
-    //! is. On the loop thread.
+    //! takes a descriptor while the child runs; it doesn't keep the loop from returning, but must be gone before the
+    //! loop is. On the loop thread.
     //! @throws std::logic_error on another thread, kj::Exception when descriptors run out
     kj::Promise<mp_exit> onExit(EventLoop& loop) const;
 

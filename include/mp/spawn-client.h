@@ -15,8 +15,7 @@ class ChildLink;
 
 //! Makes the client over a stream, as MakeClient does. As long as it runs, calls fail when the child ends.
 //! @param name  the child's
-using ConnectFn =
-    FunctionRef<void(const std::string& name, Stream stream, FunctionRef<void(Connection&)> connected)>;
+using ConnectFn = FunctionRef<void(const std::string& name, Stream stream, FunctionRef<void(Connection&)> connected)>;
 
 struct SpawnedChild
 {

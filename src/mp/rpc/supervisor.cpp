@@ -48,7 +48,7 @@ private:
     ChildEnd runOnce(std::optional<Clock::time_point>& answered);
     void runChild(Process& process, ChildEnd& end, std::optional<Clock::time_point>& answered);
     void registerChild(const Process& process);
-    mp_exit terminate(const Process& process, milliseconds grace);
+    void terminate(const Process& process, milliseconds grace);
     //! End the child if it is to stop.
     //! @return whether it is
     bool endIfStopped(const Process& process);
@@ -169,7 +169,7 @@ bool SupervisorThread::State::endIfStopped(const Process& process)
     return grace.has_value();
 }
 
-mp_exit SupervisorThread::State::terminate(const Process& process, milliseconds grace)
+void SupervisorThread::State::terminate(const Process& process, milliseconds grace)
 {
     bool again;
     {
@@ -178,15 +178,11 @@ mp_exit SupervisorThread::State::terminate(const Process& process, milliseconds 
     }
     // Many programs take a second SIGTERM for an order to end at once.
     if (again) {
-        std::optional<mp_exit> exit = process.wait(grace);
-        if (!exit) {
-            process.kill(SIGKILL);
-            exit = process.wait();
-        }
+        if (!process.wait(grace)) process.kill(SIGKILL);
         // One whose status is lost may still run.
-        if (exit->how != MP_EXIT_LOST) return *exit;
+        if (process.wait().how != MP_EXIT_LOST) return;
     }
-    return process.terminate(grace);
+    process.terminate(grace);
 }
 
 void SupervisorThread::State::log(const ChildEnd& end, bool failed)
