@@ -42,6 +42,8 @@ struct SpawnedClient
 
 //! Start a child, connect to it, and get the object that it serves. Any thread; on the loop thread only if the interface
 //! has no "construct" method. Without the flag MP_SPAWN_KILL_ON_UNREF, the child runs on when its Process is destroyed.
+//! Later calls fail when the connection ends: with the child, unless another process, such as one that it forked, has its
+//! socket still.
 //! @throws what Spawn() throws; std::runtime_error, which names the child and says how it ended, if it does before it
 //!         answers "construct"; otherwise what the log function throws when "construct" fails. The child is killed then,
 //!         and nothing is left.
