@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <csignal>
 #include <linux/sched.h>
 #include <sys/syscall.h>
@@ -6,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <mp/process/sys.h>
 #include <support/fault.h>
 #include <support/process_state.h>
 #include <support/spawn.h>
@@ -30,6 +32,29 @@ TEST(Kill, RefusesSignalsThatDontExist)
     EXPECT_EQ(mp_process_kill(held.process.get(), 12345), MP_EINVAL);
     EXPECT_EQ(mp_process_kill(held.process.get(), SIGKILL), 0);
     Wait(held.process.get());
+}
+
+int g_refusal;
+
+int RefusedSignal(int, int, unsigned)
+{
+    errno = g_refusal;
+    return -1;
+}
+
+TEST(Kill, NeedsNoSignalsByPidfds)
+{
+    const auto real = mp_priv_sys.pidfd_send_signal;
+    for (const int err : {ENOSYS, EPERM}) {
+        g_refusal = err;
+        const Held held = StartHeld();
+        mp_priv_sys.pidfd_send_signal = RefusedSignal;
+        EXPECT_EQ(mp_process_kill(held.process.get(), 0), 0);
+        EXPECT_EQ(mp_process_kill(held.process.get(), SIGKILL), 0);
+        EXPECT_EQ(Wait(held.process.get()).value, SIGKILL);
+        EXPECT_EQ(mp_process_kill(held.process.get(), SIGKILL), MP_ESRCH);
+        mp_priv_sys.pidfd_send_signal = real;
+    }
 }
 
 //! A child of ours that runs until killed, with a number of our choice; -1 if that is not allowed.

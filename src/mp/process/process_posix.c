@@ -286,13 +286,22 @@ mp_handle mp_process_exit_fd(const mp_process *process)
 /* What a function below says if only the server can send the signal. */
 enum { ASK_SERVER = 1 };
 
+/* By a sandbox, which knows no pidfds; "not permitted" may also be what it says. */
+static bool is_forbidden(int err)
+{
+    return err == ENOSYS || err == EPERM;
+}
+
 /* Under the lock, as reaping is: until then the number is our child's. A private child is the server's; one whose server
  * has ended may run on. */
 static int signal_child(const mp_process *process, int signal)
 {
     const bool lost = process->server != NULL && process->exit.how == MP_EXIT_LOST;
     if (process->released || (process->reaped && !lost)) return MP_ESRCH;
-    if (process->pidfd >= 0) return mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0) < 0 ? -errno : 0;
+    if (process->pidfd >= 0) {
+        if (mp_priv_sys.pidfd_send_signal(process->pidfd, signal, 0) == 0) return 0;
+        if (lost || !is_forbidden(errno)) return -errno;
+    }
     if (process->server != NULL) return ASK_SERVER;
     return mp_priv_sys.kill(process->pid, signal) < 0 ? -errno : 0;
 }
@@ -304,7 +313,7 @@ static int signal_group(const mp_process *process, int signal)
     if (process->released) return MP_ESRCH;
     if (process->pidfd >= 0) {
         if (mp_priv_sys.pidfd_send_signal(process->pidfd, signal, MP_PRIV_PIDFD_SIGNAL_GROUP) == 0) return 0;
-        if (errno != EINVAL && errno != ENOSYS) return -errno; /* before Linux 6.9, and 5.1 */
+        if (errno != EINVAL && !is_forbidden(errno)) return -errno; /* EINVAL: before Linux 6.9 */
     }
     if (process->reaped) return MP_ESRCH;
     if (process->server != NULL) return ASK_SERVER;

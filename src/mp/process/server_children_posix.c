@@ -65,14 +65,20 @@ int mp_priv_served_pid(const struct mp_priv_server *server, uint64_t serial)
     return child == NULL ? 0 : child->pid;
 }
 
+enum { TELL_ATTEMPTS = 20, TELL_AGAIN_MS = 1 };
+
 static void tell(const struct mp_priv_served_child *child, const siginfo_t *info, const struct rusage *usage)
 {
     mp_forkserver_exit end;
     memset(&end, 0, sizeof(end));
     end.pid = child->pid;
     mp_priv_exit_set(&end.exit, info, usage);
-    /* Fits into the empty socket; nobody may be there any more. */
-    (void)mp_priv_socket_send_now(child->fd, &end, sizeof(end), NULL, 0);
+    /* It fits into the empty socket, but memory may be short for a moment; and nobody may be there any more. */
+    for (int i = 0; i < TELL_ATTEMPTS; i++) {
+        const int n = mp_priv_socket_send_now(child->fd, &end, sizeof(end), NULL, 0);
+        if (n >= 0 || n == MP_EPIPE || n == MP_ECONNRESET) return;
+        (void)mp_priv_sys.poll(NULL, 0, TELL_AGAIN_MS);
+    }
 }
 
 static int wait_child(int type, int pid, int options, siginfo_t *info, struct rusage *usage)
