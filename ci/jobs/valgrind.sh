@@ -10,6 +10,7 @@ cmake_args=(
 # process stays. Nor copies of a process with threads, in which what only these had is lost. And not all tests once more
 # in one process, nor a signal every 100 microseconds, in which nothing can be done.
 without=(
+    'All/ServerFault.IsAnErrorOfWhoAsksOnly/(alloc|read|recvmsg) .*'
     CaptureOutput.OfManyChildrenLosesNothingInBoundedMemory
     Cost.IsIndependentOfTheParentsMemory
     Fork.CopyDropsAHandleThatAThreadWasIn
