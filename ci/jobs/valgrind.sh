@@ -16,6 +16,7 @@ without=(
     Fork.CopyDropsAHandleThatAThreadWasIn
     Fork.CopyStartsChildrenWhileOthersAreStarted
     Listen.RecoversFromALackOfDescriptors
+    Load.IdleConnectionsTakeNoTime
     Private.ServerDoesNotGrow
     SlowReader.IsServedNoFasterThanItReads
     SocketFds.ReportWhatTheDescriptorLimitCutOff
@@ -26,7 +27,7 @@ without=(
     StartProcessWithoutSocket.NamesAProgramThatIsMissing
     Unref.InAForkedProcessLeavesTheChildAlone
     mptest
-    'process_.*test.interrupted')
+    'process_.*test.(interrupted|private)')
 
 main() {
     configure_step
