@@ -11,6 +11,7 @@ cmake_args=(
 # in one process, nor a signal every 100 microseconds, in which nothing can be done.
 without=(
     'All/ServerFault.IsAnErrorOfWhoAsksOnly/(alloc|read|recvmsg) .*'
+    Attributes.ResourceLimits
     CaptureOutput.OfManyChildrenLosesNothingInBoundedMemory
     Cost.IsIndependentOfTheParentsMemory
     Fork.CopyDropsAHandleThatAThreadWasIn
@@ -21,12 +22,13 @@ without=(
     SlowReader.IsServedNoFasterThanItReads
     SocketFds.ReportWhatTheDescriptorLimitCutOff
     SpawnProcess.FailsWithoutDescriptors
+    SpawnWithoutSocket.PassesOptionsOn
     Spawn.LeavesNoTraceAtEveryDescriptorLimit
     Spawn.ReturnsE2bigForTwoMebibytesOfArguments
     Spawn.ReturnsEnoentWhenTheInterpreterIsMissing
     StartProcessWithoutSocket.NamesAProgramThatIsMissing
     Unref.InAForkedProcessLeavesTheChildAlone
-    mptest
+    'mptest(_process.private)?'
     'process_.*test.(interrupted|private)')
 
 main() {
