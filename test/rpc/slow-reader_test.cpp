@@ -83,6 +83,9 @@ private:
 //! Whether there is a time in which hardly anything happens, once what ends has ended.
 bool ComesToRest()
 {
+#if defined(__SANITIZE_THREAD__)
+    return true; // the sanitizer never rests
+#else
     constexpr int ATTEMPTS = 30;
     for (int i = 0; i < ATTEMPTS; ++i) {
         const std::clock_t before = std::clock();
@@ -90,6 +93,7 @@ bool ComesToRest()
         if (std::clock() - before <= CLOCKS_PER_SEC / 500) return true;
     }
     return false;
+#endif
 }
 
 TEST_F(SlowReader, IsServedNoFasterThanItReads)
@@ -101,9 +105,7 @@ TEST_F(SlowReader, IsServedNoFasterThanItReads)
     });
     EXPECT_GE(m_served, 1);
     EXPECT_LE(m_served, WAITING);
-#if !defined(__SANITIZE_THREAD__)
     EXPECT_TRUE(ComesToRest()); // nobody looks again and again whether it reads now
-#endif
     goOn();
     EXPECT_EQ(m_served, CALLS);
     EXPECT_EQ(m_right, CALLS);
