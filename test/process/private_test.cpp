@@ -110,7 +110,7 @@ void CountSigchld(int)
     ++g_sigchld;
 }
 
-//! Ends of children that a stranger's WaitPid(-1) takes while something runs.
+//! Ends of children that a stranger's waitpid(-1) takes while something runs.
 class Thief
 {
 public:

@@ -286,7 +286,7 @@ Breeding StartBreeding(const std::string& how)
 bool EndsByItself(const Fd& output, int timeout_ms = DEADLINE_MS)
 {
     char byte;
-    std::ptrdiff_t n = 0;
+    std::ptrdiff_t n = 1; // not 0 if nothing comes at all
     while (WaitReadable(output.get(), timeout_ms) && (n = Read(output.get(), &byte, 1)) > 0) {}
     return n == 0;
 }
