@@ -3,6 +3,7 @@
 #include <atomic>
 #include <barrier>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <csignal>
 #include <fcntl.h>
@@ -761,6 +762,19 @@ TEST(ForkServerStart, IsRefusedWhenThereAreThreads)
     EXPECT_EQ(mp_forkserver_start(&options, &server, &error), MP_EBUSY);
     EXPECT_STREQ(error.message, "fork server: this process has 2 threads; start it before the others");
     over.arrive_and_wait();
+    thread.join();
+}
+
+// A joined thread may be one: the system takes it from the list of threads some time after it lets the other go on.
+TEST(ForkServerStart, WaitsForThreadsThatAreEnding)
+{
+    std::barrier begun(2);
+    std::thread thread([&] {
+        begun.arrive_and_wait();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+    begun.arrive_and_wait();
+    StartForkServer();
     thread.join();
 }
 

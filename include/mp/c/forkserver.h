@@ -101,8 +101,9 @@ MP_BEGIN_DECLS
  *  to know how a child of it ends.
  *  options     its entries are copied, with their names.
  *  ret_server  set on success only; the caller closes it.
- *  Returns 0, or MP_EINVAL, MP_EBUSY (there are other threads, or the library has some: it has had no children with
- *  callbacks, captures or the like before), MP_EAGAIN or MP_ENOMEM (fork), MP_EMFILE, or another negative status. */
+ *  Returns 0, or MP_EINVAL, MP_EBUSY (there are other threads, also after a second in which one that is ending may
+ *  end; the library has some if there have been children with callbacks, captures or the like), MP_EAGAIN or
+ *  MP_ENOMEM (fork), MP_EMFILE, or another negative status. */
 MP_API MP_NODISCARD int mp_forkserver_start(const mp_forkserver_options *options, mp_forkserver **ret_server,
                                             mp_error *reterr);
 

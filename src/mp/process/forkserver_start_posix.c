@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -26,6 +27,9 @@ enum { THREADS = 2 };
 #else
 enum { THREADS = 1 };
 #endif
+
+/* How long threads that are ending may take for it. */
+enum { THREADS_END_MS = 1000 };
 
 /* What the new server tells who started it. */
 struct report {
@@ -58,16 +62,26 @@ static int check(const mp_forkserver_options *options, mp_error *reterr)
 }
 
 #ifdef __linux__
-static int check_threads(mp_error *reterr)
+static int count_threads(void)
 {
     DIR *tasks = opendir("/proc/self/task");
     int n = 0;
-    if (tasks == NULL) return mp_priv_fail(reterr, -errno, MP_STAGE_FORK, "fork server: counting threads");
+    if (tasks == NULL) return -errno;
     for (const struct dirent *task; (task = readdir(tasks)) != NULL;) n += task->d_name[0] != '.';
     closedir(tasks);
-    if (n <= THREADS) return 0;
+    return n - THREADS + 1;
+}
+
+/* A thread that has been joined is still counted until the system has done with it: it is waited for. */
+static int check_threads(mp_error *reterr)
+{
+    const int64_t deadline = mp_priv_now_ms() + THREADS_END_MS;
+    int n;
+    while ((n = count_threads()) > 1 && mp_priv_now_ms() < deadline) (void)poll(NULL, 0, 1);
+    if (n < 0) return mp_priv_fail(reterr, n, MP_STAGE_FORK, "fork server: counting threads");
+    if (n <= 1) return 0;
     return mp_priv_refuse(reterr, MP_EBUSY, MP_STAGE_FORK, "fork server: this process has %d threads; start it before the others",
-                          n - THREADS + 1);
+                          n);
 }
 #else
 static int check_threads(mp_error *reterr)
