@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <initializer_list>
 #include <sys/resource.h>
 #include <thread>
@@ -153,7 +154,7 @@ protected:
         EXPECT_EXIT(
             {
                 Sweep(operation, normal, GetParam());
-                _exit(HasFailure() ? 1 : 0);
+                ExitWithResult();
             },
             testing::ExitedWithCode(0), "");
     }
@@ -170,9 +171,9 @@ TEST_P(FaultSweep, SpawnWithAttributesLeavesNoTrace)
         {
             // The thread that stays is there before, and one that watched the child is gone.
             EXPECT_EQ(SpawnWithAttributes(nullptr), 0);
-            while (ProcessState::Now().threads > 2) std::this_thread::yield();
+            while (ProcessState::Now().threads > 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
             Sweep(SpawnWithAttributes, 0, GetParam());
-            _exit(HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }
@@ -183,7 +184,7 @@ TEST_P(FaultSweep, PrivateSpawnLeavesNoTrace)
         {
             StartSpawnServer();
             Sweep(SpawnPrivate, 0, GetParam());
-            _exit(HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }

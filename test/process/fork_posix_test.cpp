@@ -71,7 +71,7 @@ TEST(Fork, CopyStartsChildrenWhileOthersAreStarted)
     EXPECT_EXIT(
         {
             ForkAmongSpawns();
-            _exit(HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }

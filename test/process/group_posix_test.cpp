@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <support/family.h>
+#include <support/process_state.h>
 #include <support/spawn.h>
 
 namespace mp::test {
@@ -127,7 +128,7 @@ TEST(DieWithParent, IsAnOrdinaryChildOtherwise)
             Process none;
             EXPECT_EQ(Command({"/no/such/program"}).Flags(MP_SPAWN_DIE_WITH_PARENT).Spawn(none, &error), MP_ENOENT);
             EXPECT_EQ(error.stage, MP_STAGE_EXEC);
-            _exit(HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }

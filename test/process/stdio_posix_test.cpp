@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <support/process_state.h>
 #include <support/spawn.h>
 #include <support/worker.h>
 
@@ -25,7 +26,7 @@ TEST(Stdio, OfAPrivateChild)
         {
             Command command = ChildCommand("stdio_worker");
             ExpectWorks(command.Flags(MP_SPAWN_PRIVATE));
-            _exit(HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }

@@ -1,8 +1,8 @@
 #include <support/private.h>
 
-#include <unistd.h>
-
 #include <gtest/gtest.h>
+
+#include <support/process_state.h>
 
 namespace mp::test {
 namespace {
@@ -43,7 +43,7 @@ void Elsewhere(const std::function<void()>& body)
     EXPECT_EXIT(
         {
             body();
-            _exit(testing::Test::HasFailure() ? 1 : 0);
+            ExitWithResult();
         },
         testing::ExitedWithCode(0), "");
 }

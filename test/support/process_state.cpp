@@ -11,7 +11,8 @@ ProcessState ProcessState::NowSettled() const
     for (;;) {
         ProcessState now = Now();
         if (now == *this || std::chrono::steady_clock::now() > deadline) return now;
-        std::this_thread::yield();
+        // Without a pause, who is waited for may not get to run.
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 }
 

@@ -31,6 +31,9 @@ int WaitPid(int pid, int* status, int options);
 //! Waits until this child is a zombie, and leaves it one. False on errors. Where there is such a thing.
 bool WaitZombie(int pid);
 
+//! Ends a process in which a death test's statement runs: 0 if nothing has failed there. What has is printed.
+[[noreturn]] void ExitWithResult();
+
 //! What a child program prints that is started in the naive way: fork and exec.
 std::string NaiveOutputOf(const std::string& program);
 

@@ -1,4 +1,5 @@
 // The test program: every test must leave the process as it found it, and print nothing to standard error.
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <gtest/gtest.h>
@@ -82,7 +83,12 @@ int main(int argc, char** argv)
     __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<intptr_t>(g_stderr)));
 #endif
     // KJ's own loop, which some tests use, changes signal dispositions once and for all.
+    const auto before = mp::test::ProcessState::Now();
     std::thread([] { kj::setupAsyncIo(); }).join();
+    // The system still counts the thread for a moment.
+    while (mp::test::ProcessState::Now().threads > before.threads) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new TraceListener); // owned by the list
     return RUN_ALL_TESTS();
