@@ -1,7 +1,6 @@
 /* print_signals: lines "blocked 2 10" and "ignored 13": how this program was started. */
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 int main(void)
 {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <initializer_list>
 #include <sys/resource.h>
-#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -171,7 +170,7 @@ TEST_P(FaultSweep, SpawnWithAttributesLeavesNoTrace)
         {
             // The thread that stays is there before, and one that watched the child is gone.
             EXPECT_EQ(SpawnWithAttributes(nullptr), 0);
-            while (ProcessState::Now().threads > 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            WaitForThreads(2);
             Sweep(SpawnWithAttributes, 0, GetParam());
             ExitWithResult();
         },

@@ -1,7 +1,5 @@
 #include <atomic>
 #include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 

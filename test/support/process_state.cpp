@@ -5,15 +5,31 @@
 
 namespace mp::test {
 
-ProcessState ProcessState::NowSettled() const
+namespace {
+
+//! The state, once this accepts it, or after a deadline.
+template <typename Accepts>
+ProcessState NowOnce(const Accepts& accepts)
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     for (;;) {
-        ProcessState now = Now();
-        if (now == *this || std::chrono::steady_clock::now() > deadline) return now;
+        ProcessState now = ProcessState::Now();
+        if (accepts(now) || std::chrono::steady_clock::now() > deadline) return now;
         // Without a pause, who is waited for may not get to run.
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+}
+
+} // namespace
+
+ProcessState ProcessState::NowSettled() const
+{
+    return NowOnce([this](const ProcessState& now) { return now == *this; });
+}
+
+void WaitForThreads(int most)
+{
+    NowOnce([most](const ProcessState& now) { return now.threads <= most; });
 }
 
 std::ostream& operator<<(std::ostream& out, const ProcessState& state)

@@ -26,6 +26,10 @@ struct ProcessState
 
 std::ostream& operator<<(std::ostream& out, const ProcessState& state);
 
+//! Returns when this process has no more threads than this, or after a deadline: the system counts a joined thread
+//! for a moment.
+void WaitForThreads(int most);
+
 //! waitpid() that no signal interrupts. Where there is such a call.
 int WaitPid(int pid, int* status, int options);
 //! Waits until this child is a zombie, and leaves it one. False on errors. Where there is such a thing.

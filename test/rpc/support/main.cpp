@@ -85,10 +85,7 @@ int main(int argc, char** argv)
     // KJ's own loop, which some tests use, changes signal dispositions once and for all.
     const auto before = mp::test::ProcessState::Now();
     std::thread([] { kj::setupAsyncIo(); }).join();
-    // The system still counts the thread for a moment.
-    while (mp::test::ProcessState::Now().threads > before.threads) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    mp::test::WaitForThreads(before.threads);
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new TraceListener); // owned by the list
     return RUN_ALL_TESTS();
