@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <initializer_list>
 #include <sys/resource.h>
 #include <unistd.h>

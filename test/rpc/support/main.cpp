@@ -1,5 +1,4 @@
 // The test program: every test must leave the process as it found it, and print nothing to standard error.
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <gtest/gtest.h>
