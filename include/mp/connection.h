@@ -5,6 +5,7 @@
 #include <capnp/rpc-twoparty.h>
 #include <functional>
 #include <mp/event-loop.h>
+#include <mp/peer.h>
 #include <mp/proxy.capnp.h>
 #include <mp/proxy.h>
 #include <mp/thread-context.h>
@@ -54,6 +55,12 @@ public:
     //! Why the connection was given up, if the peer sent something that is no message. Owning the loop.
     kj::Maybe<kj::Exception> streamError() const;
 
+    //! What the peer says of itself: soon after the first ThreadMap was exchanged, if its library has it. Owning the loop.
+    const std::optional<PeerInfo>& peerInfo() const { return m_peer_info; }
+
+    //! Keep the peer's ThreadMap, and say hello to it. Owning the loop.
+    void setThreadMap(ThreadMap::Client thread_map);
+
     //! False once the connection is destroyed; for those who may outlive it. Read owning the loop.
     std::shared_ptr<const bool> alive() const { return m_alive; }
 
@@ -79,11 +86,20 @@ private:
 
     void init();
     void runDisconnectHandlers();
+    //! End it as if the peer had closed it; whoever has calls in progress, here and there, is told why.
+    void end(kj::StringPtr why);
+    void describeSelf(Hello::Peer::Builder self) const;
+    //! Take what the peer says of itself, the first time, and have it checked.
+    void meet(Hello::Peer::Reader peer);
 
     std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
     std::unique_ptr<MessageNetwork> m_network;
     std::shared_ptr<DisconnectHandlers> m_disconnect_handlers{std::make_shared<DisconnectHandlers>()};
     kj::Promise<void> m_disconnect_watch{nullptr};
+    //! Until the peer has answered.
+    kj::Promise<void> m_hello{nullptr};
+    bool m_said_hello{false};
+    std::optional<PeerInfo> m_peer_info;
 
 public:
     //! Empty once the connection is being destroyed.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mp/function-ref.h>
 #include <mp/log.h>
+#include <mp/peer.h>
 #include <mp/proxy.h>
 #include <optional>
 #include <thread>
@@ -79,6 +80,13 @@ public:
     //! @throws std::logic_error on the loop thread, in a method and in a cleanup function, which it would wait for
     void waitForMethods();
 
+    //! Have peers told the version of this application, and look at what they say of themselves. Before the first
+    //! connection is made, and owning the loop.
+    //! @param check  called owning the loop, once for each connection over which a ThreadMap was exchanged and whose
+    //! peer's library knows of versions; nothing waits for that, and calls may come before it. What it throws ends the
+    //! connection: calls in progress on both sides fail with that text, and both sides log it as a warning.
+    void setAppVersion(uint64_t version, PeerCheck check = {});
+
     //! Whether this thread owns the loop.
     bool isLoopThread() const;
 
@@ -120,6 +128,8 @@ private:
     //! Methods that threads run, or are to run.
     std::unique_ptr<InFlight> m_methods;
     std::unique_ptr<OutputLog> m_output_log;
+    uint64_t m_app_version{0};
+    PeerCheck m_check_peer;
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

@@ -22,7 +22,7 @@ CustomReadField(TypeList<>, Priority<1>, InvokeContext& invoke_context,
 {
     // Peers may leave it out.
     if (!input.has()) return;
-    WithLoop(invoke_context, [&] { invoke_context.connection.m_thread_map = input.get(); });
+    WithLoop(invoke_context, [&] { invoke_context.connection.setThreadMap(input.get()); });
 }
 
 } // namespace mp

@@ -52,3 +52,25 @@ struct Context $count(0) {
     callbackThread @1 :Thread;
     # Thread of the sender that runs the calls that the receiver makes while it runs this one.
 }
+
+interface Hello {
+    # Answered by the ThreadMaps of this library. Who gets a peer's first ThreadMap says hello to it, once; others answer
+    # that they don't know the interface, and are not sent what they don't know.
+
+    hello @0 (self :Peer) -> (self :Peer);
+    # Each says what it is.
+
+    struct Peer {
+        name @0 :Text;
+        # Of the program, as in its log.
+
+        version @1 :UInt32;
+        # Of the library: major * 1000000 + minor * 1000 + patch.
+
+        features @2 :UInt64;
+        # Bits for what the library understands beyond its first version.
+
+        appVersion @3 :UInt64;
+        # Of the application; 0 if it has none.
+    }
+}

@@ -58,10 +58,13 @@ kj::Maybe<kj::Exception> Connection::streamError() const
     return nullptr;
 }
 
+void Connection::end(kj::StringPtr why) { m_network->end(why); }
+
 Connection::~Connection() noexcept(false)
 {
     *m_alive = false;
     m_disconnect_watch = nullptr;
+    m_hello = nullptr;
     for (ServerRequest* request : m_requests) {
         if (!MP_FAULT(CancelsNoRequests)) request->cancel();
     }

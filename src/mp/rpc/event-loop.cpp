@@ -96,6 +96,12 @@ void EventLoop::loop()
     MP_LOG(*this, Log::Info) << "EventLoop::loop bye.";
 }
 
+void EventLoop::setAppVersion(uint64_t version, PeerCheck check)
+{
+    m_app_version = version;
+    m_check_peer = std::move(check);
+}
+
 bool EventLoop::isLoopThread() const { return m_reactor->owned(); }
 
 void EventLoop::call(FunctionRef<void()> fn)

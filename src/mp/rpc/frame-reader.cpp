@@ -12,6 +12,8 @@ namespace {
 //! As many as stock Cap'n Proto accepts.
 constexpr uint32_t MAX_SEGMENTS = 511;
 constexpr size_t WORD = sizeof(capnp::word);
+//! No RPC message's.
+constexpr uint16_t UNKNOWN = 0xffff;
 
 uint32_t Read32(const kj::byte* p)
 {
@@ -76,6 +78,17 @@ public:
     // capnp::IncomingRpcMessage
     capnp::AnyPointer::Reader getBody() override { return getRoot<capnp::AnyPointer>(); }
     size_t sizeInWords() override { return m_words; }
+
+    //! The first data of the root, which has some in every RPC message.
+    uint16_t kind() const
+    {
+        const auto bytes = kj::arrayPtr(m_data, m_sizes.size() > 0 ? m_sizes[0] : m_words).asBytes();
+        if (bytes.size() < WORD) return UNKNOWN;
+        const uint32_t pointer = Read32(bytes.begin());
+        const size_t root = WORD + size_t{pointer / 4} * WORD;
+        if (pointer % 4 != 0 || root >= bytes.size()) return UNKNOWN;
+        return static_cast<uint16_t>(Read32(bytes.begin() + root));
+    }
 
     // capnp::MessageReader
     kj::ArrayPtr<const capnp::word> getSegment(kj::uint id) override
@@ -203,6 +216,10 @@ void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
     const size_t words = checkedWords(header, segments);
     m_partial = kj::heap<Incoming>(header, segments, words, m_max_words);
 }
+
+void FrameReader::drop() { m_messages.clear(); }
+
+uint16_t FrameReader::nextKind() const { return m_messages.front()->kind(); }
 
 kj::Own<capnp::IncomingRpcMessage> FrameReader::takeMessage()
 {

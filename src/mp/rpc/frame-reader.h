@@ -33,6 +33,10 @@ public:
 
     bool hasMessage() const { return !m_messages.empty(); }
     kj::Own<capnp::IncomingRpcMessage> takeMessage();
+    //! Of the message that takeMessage() returns next: which of rpc::Message it says that it is. Not checked.
+    uint16_t nextKind() const;
+    //! Forget the messages that nobody took.
+    void drop();
 
     //! Whether the bytes so far end between two messages.
     bool betweenMessages() const { return m_partial.get() == nullptr && m_header.empty(); }
@@ -52,7 +56,7 @@ private:
     void begin(kj::ArrayPtr<const kj::byte> header);
 
     const size_t m_max_words;
-    std::deque<kj::Own<capnp::IncomingRpcMessage>> m_messages;
+    std::deque<kj::Own<Incoming>> m_messages;
     //! Start of a header that is not complete yet.
     kj::Vector<kj::byte> m_header;
     kj::Own<Incoming> m_partial;

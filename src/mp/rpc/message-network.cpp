@@ -2,6 +2,7 @@
 
 #include "fault.h"
 
+#include <capnp/rpc.capnp.h>
 #include <cerrno>
 #include <kj/debug.h>
 #include <sys/socket.h>
@@ -17,6 +18,8 @@ constexpr size_t MAX_PIECES = 64;
 //! So many messages of one connection are served before others get their turn. With half as many, 16 threads make 8 %
 //! fewer calls; with more, others wait longer than a call takes.
 constexpr int MAX_IN_A_ROW = 16;
+//! How the reasons begin that this library gives its peers when it ends a connection.
+constexpr kj::StringPtr ENDED = "IPC connection ended: "_kj;
 //! Most that is read from a peer that takes nothing any more; above what kernels buffer.
 constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
@@ -423,6 +426,12 @@ bool MessageNetwork::deliver()
     return true;
 }
 
+void MessageNetwork::end(kj::StringPtr why)
+{
+    m_reader.drop();
+    ended(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::str(ENDED, why)));
+}
+
 void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
 {
     if (m_ended) return;
@@ -434,7 +443,20 @@ void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
 MessageNetwork::Message MessageNetwork::takeMessage()
 {
     ++m_in_a_row;
-    return m_reader.takeMessage();
+    const bool abort = m_reader.nextKind() == capnp::rpc::Message::ABORT;
+    auto message = m_reader.takeMessage();
+    if (abort) takeAbort(*message);
+    return Message(kj::mv(message));
+}
+
+void MessageNetwork::takeAbort(capnp::IncomingRpcMessage& message)
+{
+    kj::runCatchingExceptions([&] {
+        const kj::StringPtr reason = message.getBody().getAs<capnp::rpc::Message>().getAbort().getReason();
+        // An RpcSystem sends others when it is destroyed.
+        if (!reason.startsWith(ENDED)) return;
+        m_peer_error = kj::Exception(kj::Exception::Type::FAILED, "(remote)", 0, kj::str("remote exception: ", reason));
+    });
 }
 
 bool MessageNetwork::mustPause()

@@ -44,8 +44,11 @@ public:
     //! Resolves when RpcSystem has done with the connection: the peer closed it, or it failed.
     kj::Promise<void> onDisconnect() { return m_disconnected.addBranch(); }
 
-    //! Why nothing more is received, if it isn't that the peer closed the stream.
-    const kj::Maybe<kj::Exception>& inputError() const { return m_error; }
+    //! Why nothing more is received, if it isn't that the peer closed the stream without saying why.
+    const kj::Maybe<kj::Exception>& inputError() const { return m_peer_error == nullptr ? m_error : m_peer_error; }
+
+    //! Receive nothing more, as if that error had occurred. The peer is told: RpcSystem does that, and closes.
+    void end(kj::StringPtr why);
 
     //! Send what was written, as far as that goes without waiting, then tell the peer that nothing follows.
     //! @return false when output is left; finish() waits for it
@@ -125,6 +128,8 @@ private:
     //! Give RpcSystem a message, if it waits for one.
     void receive();
     Message takeMessage();
+    //! The message that the peer sends when it ends the connection.
+    void takeAbort(capnp::IncomingRpcMessage& message);
     //! Read until there is a message, or nothing more now.
     void readFd();
     //! @return bytes, or 0 when there is nothing now, or the input has ended
@@ -156,6 +161,8 @@ private:
     //! No more input: the end of the stream, or why.
     bool m_ended{false};
     kj::Maybe<kj::Exception> m_error;
+    //! Why the peer has ended the connection, if it has done so by end().
+    kj::Maybe<kj::Exception> m_peer_error;
 
     kj::Own<OutgoingMessage> m_latest;
     std::deque<Chunk> m_output;

@@ -36,15 +36,19 @@ private:
     std::unique_ptr<WorkerThread> m_worker;
 };
 
-//! Makes threads for a peer.
+//! Makes threads for a peer, and answers its hello.
 template <>
-struct ProxyServer<ThreadMap> final : public ThreadMap::Server
+struct ProxyServer<ThreadMap> final : public ThreadMap::Server, public Hello::Server
 {
     explicit ProxyServer(Connection& connection);
     ~ProxyServer() noexcept(false);
 
     kj::Promise<void> makeThread(MakeThreadContext context) override;
     kj::Promise<void> makePool(MakePoolContext context) override;
+    kj::Promise<void> hello(HelloContext context) override;
+
+    DispatchCallResult dispatchCall(uint64_t interface_id, uint16_t method_id,
+                                    capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) override;
 
 private:
     Connection& connection();

@@ -1,0 +1,28 @@
+#ifndef MP_PEER_H
+#define MP_PEER_H
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace mp {
+
+//! What the other side of a connection says of itself.
+struct PeerInfo
+{
+    //! Of its program, as in its log; at most 256 bytes.
+    std::string name;
+    //! Of its library: major * 1,000,000 + minor * 1,000 + patch.
+    uint32_t version{0};
+    //! Bits for what its library understands beyond the first version.
+    uint64_t features{0};
+    //! Of its application; 0 if it has none.
+    uint64_t app_version{0};
+};
+
+//! Throws a std::exception to refuse a peer.
+using PeerCheck = std::function<void(const PeerInfo& peer)>;
+
+} // namespace mp
+
+#endif // MP_PEER_H
