@@ -3,8 +3,11 @@
 
 #include <capnp/capability.h>
 #include <capnp/rpc-twoparty.h>
+#include <chrono>
 #include <functional>
+#include <mp/disconnect.h>
 #include <mp/event-loop.h>
+#include <mp/limits.h>
 #include <mp/peer.h>
 #include <mp/proxy.capnp.h>
 #include <mp/proxy.h>
@@ -44,12 +47,17 @@ public:
     CleanupIt addSyncCleanup(std::function<void()> fn);
     void removeSyncCleanup(CleanupIt it);
 
-    //! Run f on the loop when the peer closed the connection or the transport failed, unless the connection is
-    //! destroyed before. f may destroy the connection. Several are all run.
+    //! Run f on the loop when the connection has ended: the peer closed it, the transport failed, or it was given up;
+    //! but not when it is destroyed before. f, which takes a const Disconnect& or nothing, may destroy it. Several are
+    //! all run.
     template <typename F>
     void onDisconnect(F&& f)
     {
-        addDisconnectHandler(kj::Function<void()>(kj::fwd<F>(f)));
+        if constexpr (std::is_invocable_v<F&, const Disconnect&>) {
+            addDisconnectHandler(kj::fwd<F>(f));
+        } else {
+            addDisconnectHandler([f = kj::fwd<F>(f)](const Disconnect&) mutable { f(); });
+        }
     }
 
     //! Why the connection was given up, if the peer sent something that is no message. Owning the loop.
@@ -61,6 +69,16 @@ public:
     //! Keep the peer's ThreadMap, and say hello to it. Owning the loop.
     void setThreadMap(ThreadMap::Client thread_map);
 
+    //! What the peer may make this process hold: the loop's when the connection was made, unless set here. What it
+    //! holds already stays. Owning the loop.
+    const Limits& limits() const;
+    void setLimits(const Limits& limits);
+    //! What it holds now. Owning the loop.
+    Usage usage() const;
+
+    //! End it as if the peer had closed it; whoever has calls in progress, here and there, is told why. Owning the loop.
+    void end(DisconnectReason reason, kj::StringPtr why);
+
     //! False once the connection is destroyed; for those who may outlive it. Read owning the loop.
     std::shared_ptr<const bool> alive() const { return m_alive; }
 
@@ -70,24 +88,32 @@ private:
     friend class ServerRequest;
     friend class ThreadMapping;
     friend class detail::Lender;
+    friend struct ProxyContext;
+    friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
     friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
                                            Context::Reader context);
 
-    void addDisconnectHandler(kj::Function<void()> handler);
+    using DisconnectHandler = kj::Function<void(const Disconnect&)>;
+    void addDisconnectHandler(DisconnectHandler handler);
 
     //! What to do when the peer closes. Outlives the connection while it is being done.
     struct DisconnectHandlers
     {
         bool disconnected{false};
-        std::list<kj::Function<void()>> fns;
+        std::list<DisconnectHandler> fns;
     };
 
     void init();
     void runDisconnectHandlers();
-    //! End it as if the peer had closed it; whoever has calls in progress, here and there, is told why.
-    void end(kj::StringPtr why);
+    //! Ends it when it has been without calls or messages for too long.
+    kj::Promise<void> watchTime();
+    //! One object more, or that many threads, unless these are too many then.
+    //! @throws LimitError
+    void addObject();
+    void removeObject() { --m_objects; }
+    void checkThreads(size_t more);
     void describeSelf(Hello::Peer::Builder self) const;
     //! Take what the peer says of itself, the first time, and have it checked.
     void meet(Hello::Peer::Reader peer);
@@ -98,6 +124,8 @@ private:
     kj::Promise<void> m_disconnect_watch{nullptr};
     //! Until the peer has answered.
     kj::Promise<void> m_hello{nullptr};
+    const std::chrono::steady_clock::time_point m_made{std::chrono::steady_clock::now()};
+    kj::Promise<void> m_time_watch{nullptr};
     bool m_said_hello{false};
     std::optional<PeerInfo> m_peer_info;
 
@@ -108,8 +136,6 @@ public:
     ThreadMap::Client m_thread_map;
     //! The threads that this side exports over this connection.
     ::capnp::CapabilityServerSet<Thread> m_threads;
-    //! How many threads of this side the peer may have at once; each costs a stack. Owning the loop.
-    size_t m_max_workers{1024};
 
 private:
     Mutex m_cleanup_mutex;
@@ -123,6 +149,10 @@ private:
     std::unordered_map<const ::capnp::ClientHook*, ProxyServer<Thread>*> m_local_threads;
     //! Threads made for the peer.
     size_t m_workers{0};
+    size_t m_objects{0};
+    //! It was logged that the peer wanted more.
+    bool m_told_of_objects{false};
+    bool m_told_of_threads{false};
     //! Searches in m_threads for what is not known there, such as promises.
     kj::Canceler m_thread_lookups;
 };

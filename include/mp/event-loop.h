@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <mp/function-ref.h>
+#include <mp/limits.h>
 #include <mp/log.h>
 #include <mp/peer.h>
 #include <mp/proxy.h>
@@ -87,6 +88,10 @@ public:
     //! connection: calls in progress on both sides fail with that text, and both sides log it as a warning.
     void setAppVersion(uint64_t version, PeerCheck check = {});
 
+    //! What each peer may make this process hold, over connections made from now on. Owning the loop.
+    void setLimits(const Limits& limits) { m_limits = limits; }
+    const Limits& limits() const { return m_limits; }
+
     //! Whether this thread owns the loop.
     bool isLoopThread() const;
 
@@ -130,6 +135,7 @@ private:
     std::unique_ptr<OutputLog> m_output_log;
     uint64_t m_app_version{0};
     PeerCheck m_check_peer;
+    Limits m_limits;
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

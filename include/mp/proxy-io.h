@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <capnp/rpc-twoparty.h>
+#include <concepts>
 #include <condition_variable>
 #include <kj/function.h>
 #include <map>
@@ -78,7 +79,14 @@ template <typename InitInterface, typename InitImpl>
 void ListenConnections(EventLoop& loop, SocketId fd, InitImpl& init,
                        std::optional<size_t> max_connections = std::nullopt)
 {
-    detail::Listen(loop, fd, detail::MakeBootstrap<InitInterface>(init), max_connections);
+    detail::Listen(loop, fd, detail::MakeBootstrap<InitInterface>(init), {.max_connections = max_connections});
+}
+
+//! The same with more options.
+template <typename InitInterface, typename InitImpl, std::same_as<ListenOptions> Options>
+void ListenConnections(EventLoop& loop, SocketId fd, InitImpl& init, const Options& options)
+{
+    detail::Listen(loop, fd, detail::MakeBootstrap<InitInterface>(init), options);
 }
 
 } // namespace mp

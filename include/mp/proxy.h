@@ -89,6 +89,10 @@ struct ProxyContext
     //! on a thread but the calling one; else that is left to the server's destructor.
     [[nodiscard]] bool beginDestroy();
 
+    //! On the server side: have the connection count the object, until CleanupServer(). Owning the loop.
+    //! @throws LimitError when that is one too many; CleanupServer() is called all the same
+    void countServer();
+
 private:
     friend class ProxyClientLink;
     friend class ServerRequest;
@@ -188,6 +192,12 @@ public:
     {
         assert(m_impl);
         LogObject(m_context, "Creating", typeid(ProxyServerBase), this);
+        try {
+            m_context.countServer();
+        } catch (...) {
+            CleanupServer(m_context, std::move(m_impl), typeid(ProxyServerBase), this);
+            throw;
+        }
     }
     ProxyServerBase(const ProxyServerBase&) = delete;
     ProxyServerBase& operator=(const ProxyServerBase&) = delete;

@@ -10,6 +10,7 @@ namespace mp::test {
 namespace {
 
 constexpr size_t MAX_WORDS = 1 << 16;
+constexpr Limits LIMITS{.max_message_bytes = MAX_WORDS * sizeof(capnp::word)};
 
 using Bytes = std::vector<kj::byte>;
 using Texts = std::vector<std::string>;
@@ -74,7 +75,7 @@ Texts Take(FrameReader& reader)
 //! Description of the exception that the bytes lead to; empty if there is none.
 std::string Refusal(const Bytes& bytes)
 {
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     const auto error = kj::runCatchingExceptions([&] { Feed(reader, bytes); });
     KJ_IF_MAYBE (e, error) return e->getDescription().cStr();
     return "";
@@ -91,7 +92,7 @@ const Texts TEXTS{"one", "two and a bit more", "three"};
 
 TEST(FrameReader, ReadsAWholeMessage)
 {
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Feed(reader, MakeMessage(TEXTS));
     EXPECT_TRUE(reader.betweenMessages());
     EXPECT_EQ(Take(reader), TEXTS);
@@ -105,7 +106,7 @@ TEST(FrameReader, JoinsAMessageThatIsSplitAnywhere)
     ASSERT_GT(segments, 2u);
     for (size_t split = 0; split <= bytes.size(); ++split) {
         SCOPED_TRACE(split);
-        FrameReader reader(MAX_WORDS);
+        FrameReader reader(LIMITS);
         reader.feed(Slice(bytes, 0, split));
         EXPECT_EQ(reader.hasMessage(), split == bytes.size());
         EXPECT_EQ(reader.betweenMessages(), split == 0 || split == bytes.size());
@@ -123,7 +124,7 @@ TEST(FrameReader, JoinsTwoMessagesThatAreReadInTwoPieces)
     Append(bytes, MakeMessage({"next"}));
     for (size_t split = 0; split <= bytes.size(); ++split) {
         SCOPED_TRACE(split);
-        FrameReader reader(MAX_WORDS);
+        FrameReader reader(LIMITS);
         Receive(reader, Slice(bytes, 0, split));
         EXPECT_EQ(reader.hasMessage(), split >= first.size());
         Receive(reader, Slice(bytes, split, bytes.size()));
@@ -137,7 +138,7 @@ TEST(FrameReader, JoinsAMessageByteByByte)
 {
     for (const kj::uint first_segment_words : {2u, 1024u}) {
         const Bytes bytes = MakeMessage(TEXTS, first_segment_words);
-        FrameReader reader(MAX_WORDS);
+        FrameReader reader(LIMITS);
         for (size_t i = 0; i < bytes.size(); ++i) {
             EXPECT_FALSE(reader.hasMessage());
             Receive(reader, Slice(bytes, i, i + 1));
@@ -150,7 +151,7 @@ TEST(FrameReader, ReadsSeveralMessagesAtOnce)
 {
     Bytes bytes;
     for (int i = 0; i < 100; ++i) Append(bytes, MakeMessage({std::to_string(i)}, i % 2 ? 2 : 64));
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Feed(reader, bytes);
     for (int i = 0; i < 100; ++i) EXPECT_EQ(Take(reader), Texts{std::to_string(i)});
     EXPECT_FALSE(reader.hasMessage());
@@ -160,7 +161,7 @@ TEST(FrameReader, ReadsSeveralMessagesAtOnce)
 TEST(FrameReader, ReadsAMessageBeyondItsInlineRoom)
 {
     const Texts big{std::string(100000, 'x')};
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     const Bytes bytes = MakeMessage(big);
     Receive(reader, Slice(bytes, 0, bytes.size()));
     EXPECT_EQ(Take(reader), big);
@@ -168,7 +169,7 @@ TEST(FrameReader, ReadsAMessageBeyondItsInlineRoom)
 
 TEST(FrameReader, TakesAnEmptyMessageAsOne)
 {
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Feed(reader, Header({0, 0}));
     EXPECT_TRUE(reader.betweenMessages());
     ASSERT_TRUE(reader.hasMessage());
@@ -183,7 +184,7 @@ TEST(FrameReader, TakesAnEmptyMessageBetweenOthers)
     Bytes bytes = MakeMessage({"before"});
     Append(bytes, Header({0, 0}));
     Append(bytes, MakeMessage({"after"}));
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Feed(reader, bytes);
     EXPECT_EQ(Take(reader), Texts{"before"});
     EXPECT_EQ(reader.takeMessage()->sizeInWords(), 0u);
@@ -194,7 +195,7 @@ TEST(FrameReader, KeepsToThePointersOfMissingSegments)
 {
     // One segment of one word: a far pointer to segment 7.
     Bytes bytes = Header({0, 1, 2, 7});
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Feed(reader, bytes);
     ASSERT_TRUE(reader.hasMessage());
     auto message = reader.takeMessage();
@@ -210,7 +211,7 @@ TEST(FrameReader, RefusesTooManySegments)
 
 TEST(FrameReader, RefusesTooManySegmentsInAHeaderByteByByte)
 {
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     const Bytes bytes = Header({0xffffffffu, 0});
     const auto error = kj::runCatchingExceptions([&] {
         for (size_t i = 0; i < bytes.size(); ++i) reader.feed(Slice(bytes, i, i + 1));
@@ -226,7 +227,7 @@ TEST(FrameReader, ReadsAHeaderOfManySegments)
     for (int i = 0; i < 511; ++i) Append(bytes, Header({i == 0 ? 1u : 0u}));
     Append(bytes, Bytes(8));
     for (const size_t piece : {size_t{1}, size_t{3}, size_t{1000}, bytes.size()}) {
-        FrameReader reader(MAX_WORDS);
+        FrameReader reader(LIMITS);
         for (size_t i = 0; i < bytes.size(); i += piece)
             reader.feed(Slice(bytes, i, std::min(i + piece, bytes.size())));
         ASSERT_TRUE(reader.hasMessage()) << piece;
@@ -292,7 +293,7 @@ TEST(FrameReader, RefusesTextBeforeAMessage)
                       std::string::npos)
                 << Refusal(bytes);
             // However it is cut, the end of the message is not waited for.
-            FrameReader reader(MAX_WORDS);
+            FrameReader reader(LIMITS);
             EXPECT_NE(kj::runCatchingExceptions([&] {
                           for (size_t i = 0; i < bytes.size(); ++i) Receive(reader, Slice(bytes, i, i + 1));
                       }),
@@ -321,7 +322,7 @@ TEST(FrameReader, RefusesTwoCharactersThatNothingFollows)
 
 TEST(FrameReader, KeepsMessagesThatCameBeforeGarbage)
 {
-    FrameReader reader(MAX_WORDS);
+    FrameReader reader(LIMITS);
     Bytes bytes = MakeMessage(TEXTS);
     Append(bytes, Header({0xffffffffu, 0xffffffffu}));
     EXPECT_NE(kj::runCatchingExceptions([&] { Feed(reader, bytes); }), nullptr);
@@ -332,7 +333,7 @@ TEST(FrameReader, TakesNoMemoryForWhatDoesNotCome)
 {
     // The header announces the most; nothing follows. (The memory is reserved, but not touched.)
     constexpr size_t huge = size_t{1} << 26;
-    FrameReader reader(huge);
+    FrameReader reader(Limits{.max_message_bytes = huge * sizeof(capnp::word)});
     Feed(reader, Header({0, huge - 1}));
     EXPECT_FALSE(reader.hasMessage());
     EXPECT_FALSE(reader.betweenMessages());

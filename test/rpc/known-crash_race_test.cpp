@@ -125,7 +125,7 @@ TEST(KnownCrash, ThreadsWithoutEnd)
         const auto sockets = SocketPair();
         loop.sync([&] {
             ServeStream<messages::Service>(loop, MakeStream(loop, sockets[0]), session.impl);
-            for (Connection& connection : loop.m_incoming_connections) connection.m_max_workers = LIMIT;
+            loop.m_incoming_connections.front().setLimits({.max_threads = LIMIT});
         });
         ForeignClient hostile(sockets[1], [](kj::AsyncIoContext& io, messages::Service::Client service) {
             auto refused = [&](auto promise) {

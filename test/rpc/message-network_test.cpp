@@ -171,8 +171,8 @@ TEST_P(Networks, StreamingEndsWithThem)
 
 TEST_P(Networks, AMessageTooLargeToSendFailsItsCallOnly)
 {
-    MessageLimits limits;
-    limits.max_message_words = 10000;
+    Limits limits;
+    limits.max_message_bytes = 80000;
     NetworkPair pair(GetParam(), limits);
     const auto error = kj::runCatchingExceptions([&] { echo(pair, 200000).wait(pair.scope()); });
     KJ_IF_MAYBE (e, error) {
@@ -186,8 +186,8 @@ TEST_P(Networks, AMessageTooLargeToSendFailsItsCallOnly)
 
 TEST_P(Networks, AnAnswerTooLargeToSendFailsItsCallOnly)
 {
-    MessageLimits limits;
-    limits.max_message_words = 10000;
+    Limits limits;
+    limits.max_message_bytes = 80000;
     NetworkPair pair(GetParam(), {}, limits);
     // The parameters are just below the limit, the results, with more around them, just above.
     size_t size = 79000;
@@ -202,8 +202,8 @@ TEST_P(Networks, AnAnswerTooLargeToSendFailsItsCallOnly)
 
 TEST_P(Networks, AMessageTooLargeToReceiveEndsTheConnection)
 {
-    MessageLimits limits;
-    limits.max_message_words = 10000;
+    Limits limits;
+    limits.max_message_bytes = 80000;
     NetworkPair pair(GetParam(), {}, limits);
     EXPECT_TRUE(echo(pair, 10).wait(pair.scope()));
     auto closed = pair.server_network->onDisconnect();
@@ -215,7 +215,7 @@ TEST_P(Networks, AMessageTooLargeToReceiveEndsTheConnection)
 
 TEST_P(Networks, APeerThatDoesNotReadIsCutOff)
 {
-    MessageLimits limits;
+    Limits limits;
     limits.max_queued_bytes = 1 << 20;
     NetworkPair pair(GetParam(), limits);
     EXPECT_TRUE(echo(pair, 10).wait(pair.scope()));
@@ -240,7 +240,7 @@ TEST_P(Networks, APeerThatDoesNotReadIsCutOff)
 // One side stops to serve while its output waits. If both did, neither would read what the other one waits to send.
 TEST_P(Networks, GoOnWhenMuchWaitsOnBothSides)
 {
-    MessageLimits limits;
+    Limits limits;
     limits.max_waiting_bytes = 1 << 16;
     NetworkPair pair(GetParam(), limits, limits);
     capnp::MallocMessageBuilder id;

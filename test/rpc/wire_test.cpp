@@ -144,7 +144,7 @@ TEST(BadWire, GarbageFromAServerFailsTheCallAndIsShown)
         error = e.what();
     }
     const std::string why = "message has too many segments, or is none: 'HTTP/1.1 400 Bad Request\\0d\\0a\\0d\\0a'; does ";
-    EXPECT_NE(error.find("failed: " + why), std::string::npos) << error;
+    EXPECT_NE(error.find("failed: IPC connection ended: " + why), std::string::npos) << error;
     EXPECT_TRUE(logs.waitFor("IPC connection failed: " + why)) << logs.all();
     CloseSocket(sockets[0]);
     client.release();

@@ -19,7 +19,7 @@ constexpr auto LINGER = 5 * kj::SECONDS;
 
 Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream)
     : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
-                                                               capnp::rpc::twoparty::Side::CLIENT)),
+                                                               capnp::rpc::twoparty::Side::CLIENT, loop.limits())),
       m_rpc_system(capnp::makeRpcClient(*m_network)), m_thread_map(nullptr)
 {
     init();
@@ -28,7 +28,7 @@ Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream)
 Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream,
                        const std::function<capnp::Capability::Client(Connection&)>& make_client)
     : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
-                                                               capnp::rpc::twoparty::Side::SERVER)),
+                                                               capnp::rpc::twoparty::Side::SERVER, loop.limits())),
       m_rpc_system(std::nullopt), m_thread_map(nullptr)
 {
     // Not in the initializers: make_client gets a complete object.
@@ -41,13 +41,15 @@ void Connection::init()
     m_disconnect_watch = m_network->onDisconnect()
                              .then([this] {
                                  m_disconnect_handlers->disconnected = true;
+                                 m_time_watch = nullptr;
                                  runDisconnectHandlers();
-                                 KJ_IF_MAYBE (error, streamError()) {
-                                     MP_LOG(*m_loop, Log::Warning)
-                                         << "IPC connection failed: " << error->getDescription().cStr();
+                                 const Disconnect& why = m_network->disconnect();
+                                 if (streamError() != nullptr || why.reason == DisconnectReason::Limit) {
+                                     MP_LOG(*m_loop, Log::Warning) << "IPC connection failed: " << why.text;
                                  }
                              })
                              .eagerlyEvaluate([this](kj::Exception&& error) { LogUncaughtTask(*m_loop, error); });
+    setLimits(m_loop->limits());
 }
 
 kj::Maybe<kj::Exception> Connection::streamError() const
@@ -58,13 +60,14 @@ kj::Maybe<kj::Exception> Connection::streamError() const
     return nullptr;
 }
 
-void Connection::end(kj::StringPtr why) { m_network->end(why); }
+void Connection::end(DisconnectReason reason, kj::StringPtr why) { m_network->end(reason, why); }
 
 Connection::~Connection() noexcept(false)
 {
     *m_alive = false;
     m_disconnect_watch = nullptr;
     m_hello = nullptr;
+    m_time_watch = nullptr;
     for (ServerRequest* request : m_requests) {
         if (!MP_FAULT(CancelsNoRequests)) request->cancel();
     }
@@ -120,7 +123,7 @@ void Connection::removeSyncCleanup(CleanupIt it)
     m_sync_cleanup_fns.erase(it);
 }
 
-void Connection::addDisconnectHandler(kj::Function<void()> handler)
+void Connection::addDisconnectHandler(DisconnectHandler handler)
 {
     m_disconnect_handlers->fns.push_back(kj::mv(handler));
     if (m_disconnect_handlers->disconnected) runDisconnectHandlers();
@@ -132,12 +135,12 @@ void Connection::runDisconnectHandlers()
     if (!loop.m_task_set) return;
     // Later, on no stack of the connection's: a handler may destroy it. The handlers after that one still run; but none
     // does when the connection was destroyed before the first.
-    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = m_alive] {
+    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = m_alive, why = m_network->disconnect()] {
         if (!*alive && !MP_FAULT(TellsOfClosedConnections)) return;
         while (!handlers->fns.empty()) {
-            kj::Function<void()> fn = kj::mv(handlers->fns.front());
+            DisconnectHandler fn = kj::mv(handlers->fns.front());
             handlers->fns.pop_front();
-            KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { fn(); })) {
+            KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { fn(why); })) {
                 LogUncaughtTask(loop, *error);
             }
         }

@@ -12,8 +12,6 @@ namespace {
 //! As many as stock Cap'n Proto accepts.
 constexpr uint32_t MAX_SEGMENTS = 511;
 constexpr size_t WORD = sizeof(capnp::word);
-//! No RPC message's.
-constexpr uint16_t UNKNOWN = 0xffff;
 
 uint32_t Read32(const kj::byte* p)
 {
@@ -42,11 +40,10 @@ std::string ShownBytes(kj::ArrayPtr<const kj::byte> bytes)
     kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::mv(description)));
 }
 
-capnp::ReaderOptions Options(size_t max_words)
+capnp::ReaderOptions Options(size_t max_traversal_words)
 {
     capnp::ReaderOptions options;
-    // The size is bounded already. A log function reads a message once more.
-    options.traversalLimitInWords = 4 * max_words;
+    options.traversalLimitInWords = max_traversal_words;
     return options;
 }
 } // namespace
@@ -56,8 +53,9 @@ class FrameReader::Incoming final : public capnp::IncomingRpcMessage, private ca
 {
 public:
     //! @param header  complete
-    Incoming(kj::ArrayPtr<const kj::byte> header, size_t segments, size_t words, size_t max_words)
-        : capnp::MessageReader(Options(max_words)), m_segments(segments), m_words(words)
+    Incoming(kj::ArrayPtr<const kj::byte> header, size_t segments, size_t words, size_t max_traversal_words,
+             kj::Own<Held> held)
+        : capnp::MessageReader(Options(max_traversal_words)), m_segments(segments), m_words(words), m_held(kj::mv(held))
     {
         if (words > m_inline.size()) {
             m_heap = WordBlock(words, WordBlock::Content::Any);
@@ -67,7 +65,11 @@ public:
         }
         if (segments > 1) m_sizes = kj::heapArray<uint32_t>(segments);
         for (size_t i = 0; i < m_sizes.size(); ++i) m_sizes[i] = Read32(header.begin() + 4 + 4 * i);
+        m_held->bytes += sizeInBytes();
     }
+
+    ~Incoming() { m_held->bytes -= sizeInBytes(); }
+    KJ_DISALLOW_COPY(Incoming);
 
     kj::ArrayPtr<kj::byte> missing()
     {
@@ -78,17 +80,6 @@ public:
     // capnp::IncomingRpcMessage
     capnp::AnyPointer::Reader getBody() override { return getRoot<capnp::AnyPointer>(); }
     size_t sizeInWords() override { return m_words; }
-
-    //! The first data of the root, which has some in every RPC message.
-    uint16_t kind() const
-    {
-        const auto bytes = kj::arrayPtr(m_data, m_sizes.size() > 0 ? m_sizes[0] : m_words).asBytes();
-        if (bytes.size() < WORD) return UNKNOWN;
-        const uint32_t pointer = Read32(bytes.begin());
-        const size_t root = WORD + size_t{pointer / 4} * WORD;
-        if (pointer % 4 != 0 || root >= bytes.size()) return UNKNOWN;
-        return static_cast<uint16_t>(Read32(bytes.begin() + root));
-    }
 
     // capnp::MessageReader
     kj::ArrayPtr<const capnp::word> getSegment(kj::uint id) override
@@ -101,8 +92,11 @@ public:
     }
 
 private:
+    size_t sizeInBytes() const { return sizeof(*this) + (m_words > m_inline.size() ? m_words * WORD : 0); }
+
     const size_t m_segments;
     const size_t m_words;
+    kj::Own<Held> m_held;
     size_t m_filled{0};
     capnp::word* m_data;
     //! Of several segments; a single one has all words.
@@ -112,7 +106,13 @@ private:
     kj::FixedArray<capnp::word, 64> m_inline;
 };
 
-FrameReader::FrameReader(size_t max_words) : m_max_words(max_words) {}
+FrameReader::FrameReader(const Limits& limits) : m_held(kj::refcounted<Held>()) { setLimits(limits); }
+
+void FrameReader::setLimits(const Limits& limits)
+{
+    m_max_words = limits.max_message_bytes / WORD;
+    m_max_traversal_words = limits.max_traversal_bytes / WORD;
+}
 
 FrameReader::~FrameReader() = default;
 
@@ -214,12 +214,10 @@ void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
 {
     const size_t segments = size_t{Read32(header.begin())} + 1;
     const size_t words = checkedWords(header, segments);
-    m_partial = kj::heap<Incoming>(header, segments, words, m_max_words);
+    m_partial = kj::heap<Incoming>(header, segments, words, m_max_traversal_words, kj::addRef(*m_held));
 }
 
 void FrameReader::drop() { m_messages.clear(); }
-
-uint16_t FrameReader::nextKind() const { return m_messages.front()->kind(); }
 
 kj::Own<capnp::IncomingRpcMessage> FrameReader::takeMessage()
 {

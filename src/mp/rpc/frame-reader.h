@@ -4,7 +4,9 @@
 #include <capnp/message.h>
 #include <capnp/rpc.h>
 #include <deque>
+#include <kj/refcount.h>
 #include <kj/vector.h>
+#include <mp/limits.h>
 #include <sys/uio.h>
 
 namespace mp {
@@ -14,8 +16,7 @@ namespace mp {
 class FrameReader
 {
 public:
-    //! @param max_words  larger messages are refused
-    explicit FrameReader(size_t max_words);
+    explicit FrameReader(const Limits& limits);
     ~FrameReader();
     KJ_DISALLOW_COPY(FrameReader);
 
@@ -31,10 +32,14 @@ public:
     //! @throws like received()
     void feed(kj::ArrayPtr<const kj::byte> bytes);
 
+    //! For the messages that begin from now on.
+    void setLimits(const Limits& limits);
+
+    //! What the messages take that are still there, with whoever has them, and the one that is being received.
+    size_t heldBytes() const { return m_held->bytes; }
+
     bool hasMessage() const { return !m_messages.empty(); }
     kj::Own<capnp::IncomingRpcMessage> takeMessage();
-    //! Of the message that takeMessage() returns next: which of rpc::Message it says that it is. Not checked.
-    uint16_t nextKind() const;
     //! Forget the messages that nobody took.
     void drop();
 
@@ -43,6 +48,12 @@ public:
 
 private:
     class Incoming;
+
+    //! Shared with the messages, which may outlive the reader.
+    struct Held : public kj::Refcounted
+    {
+        size_t bytes{0};
+    };
 
     //! Take the header off the bytes, as far as it is there. @return whether a message has begun
     bool takeHeader(kj::ArrayPtr<const kj::byte>& bytes);
@@ -55,7 +66,9 @@ private:
     bool finishPartial();
     void begin(kj::ArrayPtr<const kj::byte> header);
 
-    const size_t m_max_words;
+    size_t m_max_words;
+    size_t m_max_traversal_words;
+    kj::Own<Held> m_held;
     std::deque<kj::Own<Incoming>> m_messages;
     //! Start of a header that is not complete yet.
     kj::Vector<kj::byte> m_header;

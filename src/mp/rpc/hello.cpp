@@ -53,7 +53,7 @@ void Connection::meet(Hello::Peer::Reader peer)
         try {
             loop.m_check_peer(info);
         } catch (...) {
-            if (*alive) end(CurrentExceptionText().c_str());
+            if (*alive) end(DisconnectReason::Local, CurrentExceptionText().c_str());
         }
     }));
 }

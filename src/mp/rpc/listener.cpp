@@ -3,13 +3,15 @@
 #include "runtime.h"
 
 #include <kj/debug.h>
+#include <map>
+#include <mp/c/socket.h>
 #include <mp/event-loop.h>
 #include <mp/listener.h>
 #include <mp/proxy-io.h>
 
 namespace mp::detail {
 
-void Serve(EventLoop& loop, Stream stream, const Bootstrap& bootstrap, std::function<void()> on_closed)
+Connection& Serve(EventLoop& loop, Stream stream, const Bootstrap& bootstrap, std::function<void()> on_closed)
 {
     loop.m_incoming_connections.emplace_front(loop, kj::mv(stream), bootstrap);
     Connection& connection = loop.m_incoming_connections.front();
@@ -24,27 +26,37 @@ void Serve(EventLoop& loop, Stream stream, const Bootstrap& bootstrap, std::func
     });
     MP_LOG(loop, Log::Info) << "IPC server: socket connected.";
     if (loop.testing_hook_connected) loop.testing_hook_connected();
+    return connection;
 }
 
 namespace {
 //! Pause after an accept that failed for want of resources.
 constexpr auto RETRY = 100 * kj::MILLISECONDS;
 
+//! Of the process at the other end, where the socket tells.
+std::optional<int64_t> UserOf(kj::AsyncIoStream& stream)
+{
+    KJ_IF_MAYBE (fd, stream.getFd()) {
+        mp_peer peer;
+        if (mp_socket_peer(*fd, &peer, nullptr) == 0 && peer.uid >= 0) return peer.uid;
+    }
+    return std::nullopt;
+}
+
 //! Accepts connections, as many at once as allowed. Shared by the connections, which outlive the loop's tasks.
 class Listener : public std::enable_shared_from_this<Listener>
 {
 public:
     Listener(EventLoop& loop, kj::Own<kj::ConnectionReceiver> receiver, Bootstrap bootstrap,
-             std::optional<size_t> max_connections)
-        : m_loop(loop), m_receiver(kj::mv(receiver)), m_bootstrap(std::move(bootstrap)),
-          m_max_connections(max_connections)
+             const ListenOptions& options)
+        : m_loop(loop), m_receiver(kj::mv(receiver)), m_bootstrap(std::move(bootstrap)), m_options(options)
     {
     }
 
     //! Accept the next connection, unless that is being done, or there are as many as allowed.
     void accept()
     {
-        if (m_accepting || (m_max_connections && m_connections >= *m_max_connections)) return;
+        if (m_accepting || (m_options.max_connections && m_connections >= *m_options.max_connections)) return;
         m_accepting = true;
         auto self = shared_from_this();
         // An accept that fails at once throws instead.
@@ -73,13 +85,16 @@ private:
     class Slot
     {
     public:
-        explicit Slot(std::shared_ptr<Listener> listener) : m_listener(std::move(listener))
+        Slot(std::shared_ptr<Listener> listener, std::optional<int64_t> user)
+            : m_listener(std::move(listener)), m_user(user)
         {
+            if (m_user) ++m_listener->m_users[*m_user];
             ++m_listener->m_connections;
         }
         ~Slot()
         {
             --m_listener->m_connections;
+            if (m_user && --m_listener->m_users[*m_user] == 0) m_listener->m_users.erase(*m_user);
             // Not while the loop is being destroyed.
             if (m_listener->m_loop.m_task_set && !MP_FAULT(KeepsListenersPlace)) m_listener->accept();
         }
@@ -88,30 +103,41 @@ private:
 
     private:
         std::shared_ptr<Listener> m_listener;
+        const std::optional<int64_t> m_user;
     };
 
     void serve(Stream stream)
     {
-        auto slot = std::make_shared<Slot>(shared_from_this());
-        Serve(m_loop, kj::mv(stream), m_bootstrap, [slot] {});
+        const auto most = m_options.max_connections_per_user;
+        const auto user = most ? UserOf(*stream) : std::nullopt;
+        const bool too_many = user && m_users[*user] >= *most;
+        auto slot = std::make_shared<Slot>(shared_from_this(), too_many ? std::nullopt : user);
+        Connection& connection = Serve(m_loop, kj::mv(stream), m_bootstrap, [slot] {});
+        if (m_options.limits) connection.setLimits(*m_options.limits);
+        if (too_many) {
+            connection.end(DisconnectReason::Limit, kj::str("too many connections of user ", *user, ": at most ", *most,
+                                                            " are allowed"));
+        }
     }
 
     EventLoop& m_loop;
     kj::Own<kj::ConnectionReceiver> m_receiver;
     const Bootstrap m_bootstrap;
-    const std::optional<size_t> m_max_connections;
+    const ListenOptions m_options;
     size_t m_connections{0};
+    //! Of them, how many each user has, where that is limited.
+    std::map<int64_t, size_t> m_users;
     bool m_accepting{false};
 };
 } // namespace
 
-void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, std::optional<size_t> max_connections)
+void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, const ListenOptions& options)
 {
     kj::AutoCloseFd fd(socket);
     loop.call([&] {
         auto receiver = loop.m_io_context.lowLevelProvider->wrapListenSocketFd(
             fd.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
-        auto listener = std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), max_connections);
+        auto listener = std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), options);
         listener->accept();
         // Also while it doesn't accept, its socket stays open: who connects waits.
         loop.m_task_set->add(kj::Promise<void>(kj::NEVER_DONE).attach(kj::heap<std::shared_ptr<Listener>>(listener)));

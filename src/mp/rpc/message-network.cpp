@@ -23,9 +23,17 @@ constexpr kj::StringPtr ENDED = "IPC connection ended: "_kj;
 //! Most that is read from a peer that takes nothing any more; above what kernels buffer.
 constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
+//! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
+bool IsUrgent(capnp::rpc::Message::Reader message) { return !message.isFinish() && !message.isRelease(); }
+
 kj::Exception Disconnected(kj::StringPtr why)
 {
     return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::heapString(why));
+}
+
+kj::Exception Ended(kj::StringPtr why)
+{
+    return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::str(ENDED, why));
 }
 } // namespace
 
@@ -79,9 +87,9 @@ void MessageNetwork::ConnectionDisposer::disposeImpl(void*) const
 }
 
 MessageNetwork::MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
-                               const MessageLimits& limits)
+                               const Limits& limits)
     : m_reactor(reactor), m_stream(kj::mv(stream)), m_fd_stream(dynamic_cast<FdStream*>(m_stream.get())),
-      m_window(kj::refcounted<Window>(*m_stream)), m_side(side), m_limits(limits), m_peer_vat_id(4), m_reader(limits.max_message_words),
+      m_window(kj::refcounted<Window>(*m_stream)), m_side(side), m_limits(limits), m_peer_vat_id(4), m_reader(limits),
       m_disconnected([this] {
           auto paf = kj::newPromiseAndFulfiller<void>();
           m_disposer.released = kj::mv(paf.fulfiller);
@@ -159,8 +167,10 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
     const auto segments = message.segments();
     size_t words = 0;
     for (const auto& segment : segments) words += segment.size();
-    KJ_REQUIRE(words <= m_limits.max_message_words, "message is too large to send: the peer would refuse it", words,
-               m_limits.max_message_words);
+    const size_t max_words = m_limits.max_message_bytes / sizeof(capnp::word);
+    KJ_REQUIRE(words <= max_words, "message is too large to send: the peer would refuse it", words, max_words);
+    const auto head = message.getBody().getAs<capnp::rpc::Message>().asReader();
+    noteSent(head);
 
     const bool copied = words * sizeof(capnp::word) <= MAX_COPIED_BYTES;
     if (m_output.empty() || m_output.back().message.get() != nullptr) m_output.emplace_back();
@@ -182,7 +192,7 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
 
     if (m_output_bytes > m_limits.max_queued_bytes) {
         auto error = Disconnected(kj::str("peer does not read: ", m_output_bytes, " bytes are waiting for it"));
-        giveUpOutput(kj::mv(error));
+        giveUpOutput(DisconnectReason::Limit, kj::mv(error));
         return;
     }
     updateBackPressure();
@@ -190,7 +200,29 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
         m_flush_pending = true;
         m_reactor.needsFlush(*this);
     }
-    if (message.isUrgent() || m_output_bytes > MAX_KEPT_BYTES) m_reactor.urgeFlush();
+    if (IsUrgent(head) || m_output_bytes > MAX_KEPT_BYTES) m_reactor.urgeFlush();
+}
+
+void MessageNetwork::noteSent(capnp::rpc::Message::Reader message)
+{
+    m_calls.sent(message);
+    noteMessage();
+    // RpcSystem has found an error before this.
+    if (message.isAbort() && !m_ended && m_disconnect.text.empty()) {
+        m_disconnect = {DisconnectReason::ProtocolError, message.getAbort().getReason().cStr()};
+    }
+}
+
+void MessageNetwork::noteMessage()
+{
+    if (m_limits.idle_time.count() > 0) m_last_message = std::chrono::steady_clock::now();
+}
+
+void MessageNetwork::setLimits(const Limits& limits)
+{
+    m_limits = limits;
+    m_reader.setLimits(limits);
+    updateBackPressure();
 }
 
 size_t MessageNetwork::gather(iovec* pieces, size_t max) const
@@ -325,10 +357,10 @@ kj::Promise<void> MessageNetwork::writeStream()
             });
 }
 
-void MessageNetwork::giveUpOutput(kj::Exception error)
+void MessageNetwork::giveUpOutput(DisconnectReason reason, kj::Exception error)
 {
     dropOutput();
-    ended(kj::mv(error));
+    ended(reason, kj::mv(error));
 }
 
 void MessageNetwork::writeFailed(kj::Exception error)
@@ -343,7 +375,7 @@ void MessageNetwork::writeFailed(kj::Exception error)
             bytes += n;
         }
     }
-    ended(kj::mv(error));
+    ended(DisconnectReason::Reset, kj::mv(error));
 }
 
 void MessageNetwork::dropOutput()
@@ -426,16 +458,23 @@ bool MessageNetwork::deliver()
     return true;
 }
 
-void MessageNetwork::end(kj::StringPtr why)
+void MessageNetwork::end(DisconnectReason reason, kj::StringPtr why)
 {
     m_reader.drop();
-    ended(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__, kj::str(ENDED, why)));
+    ended(reason, Ended(why));
 }
 
-void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
+void MessageNetwork::ended(DisconnectReason reason, kj::Maybe<kj::Exception> error)
 {
     if (m_ended) return;
     m_ended = true;
+    if (m_disconnect.text.empty()) {
+        m_disconnect.reason = reason;
+        KJ_IF_MAYBE (e, error) {
+            const kj::StringPtr text = e->getDescription();
+            m_disconnect.text = text.startsWith(ENDED) ? text.slice(ENDED.size()).cStr() : text.cStr();
+        }
+    }
     m_error = kj::mv(error);
     deliver();
 }
@@ -443,20 +482,39 @@ void MessageNetwork::ended(kj::Maybe<kj::Exception> error)
 MessageNetwork::Message MessageNetwork::takeMessage()
 {
     ++m_in_a_row;
-    const bool abort = m_reader.nextKind() == capnp::rpc::Message::ABORT;
     auto message = m_reader.takeMessage();
-    if (abort) takeAbort(*message);
+    // RpcSystem meets what is wrong in it, too, and says so.
+    kj::runCatchingExceptions([&] { noteReceived(message->getBody().getAs<capnp::rpc::Message>()); });
+    checkLimits();
     return Message(kj::mv(message));
 }
 
-void MessageNetwork::takeAbort(capnp::IncomingRpcMessage& message)
+void MessageNetwork::noteReceived(capnp::rpc::Message::Reader message)
 {
-    kj::runCatchingExceptions([&] {
-        const kj::StringPtr reason = message.getBody().getAs<capnp::rpc::Message>().getAbort().getReason();
-        // An RpcSystem sends others when it is destroyed.
-        if (!reason.startsWith(ENDED)) return;
-        m_peer_error = kj::Exception(kj::Exception::Type::FAILED, "(remote)", 0, kj::str("remote exception: ", reason));
-    });
+    m_calls.received(message);
+    noteMessage();
+    if (message.isAbort()) takeAbort(message.getAbort().getReason());
+}
+
+void MessageNetwork::checkLimits()
+{
+    if (m_ended) return;
+    if (m_calls.peers().size() > m_limits.max_calls) {
+        end(DisconnectReason::Limit,
+            kj::str("too many calls at once, or answers not finished with: at most ", m_limits.max_calls, " are allowed"));
+    } else if (m_reader.heldBytes() > m_limits.max_received_bytes) {
+        end(DisconnectReason::Limit, kj::str("too much sent in calls that aren't finished: at most ",
+                                             m_limits.max_received_bytes, " bytes are allowed"));
+    }
+}
+
+void MessageNetwork::takeAbort(kj::StringPtr reason)
+{
+    // An RpcSystem sends others when it is destroyed.
+    if (!reason.startsWith(ENDED)) return;
+    auto text = kj::str("remote exception: ", reason);
+    m_disconnect = {DisconnectReason::PeerClosed, text.cStr()};
+    m_peer_error = kj::Exception(kj::Exception::Type::FAILED, "(remote)", 0, kj::mv(text));
 }
 
 bool MessageNetwork::mustPause()
@@ -504,6 +562,14 @@ void MessageNetwork::readFd()
     }
 }
 
+template <typename Fn>
+void MessageNetwork::take(Fn&& fn)
+{
+    KJ_IF_MAYBE (error, kj::runCatchingExceptions(fn)) {
+        ended(DisconnectReason::ProtocolError, Ended(error->getDescription()));
+    }
+}
+
 size_t MessageNetwork::readOnce()
 {
     const auto scratch = m_reactor.scratch();
@@ -512,16 +578,14 @@ size_t MessageNetwork::readOnce()
     const ssize_t n = m_fd_stream->readNow(pieces, count);
     if (n == -EAGAIN) return 0;
     if (n < 0) {
-        ended(Disconnected(kj::str("read: ", strerror(static_cast<int>(-n)))));
+        ended(DisconnectReason::Reset, Disconnected(kj::str("read: ", strerror(static_cast<int>(-n)))));
         return 0;
     }
     if (n == 0) {
         endOfStream();
         return 0;
     }
-    KJ_IF_MAYBE (error, kj::runCatchingExceptions([&] { m_reader.received(static_cast<size_t>(n), scratch); })) {
-        ended(kj::mv(*error));
-    }
+    take([&] { m_reader.received(static_cast<size_t>(n), scratch); });
     return static_cast<size_t>(n);
 }
 
@@ -540,7 +604,7 @@ kj::Promise<void> MessageNetwork::readStream()
         .then(
             [this, buffer = kj::mv(buffer)](size_t n) {
                 if (n > 0) {
-                    m_reader.feed(buffer.slice(0, n));
+                    take([&] { m_reader.feed(buffer.slice(0, n)); });
                     deliver();
                 } else {
                     endOfStream();
@@ -548,7 +612,7 @@ kj::Promise<void> MessageNetwork::readStream()
             })
         .then([this]() -> kj::Promise<void> { return m_ended ? kj::Promise<void>(kj::READY_NOW) : readStream(); },
               [this](kj::Exception&& error) -> kj::Promise<void> {
-                  ended(kj::mv(error));
+                  ended(DisconnectReason::Reset, kj::mv(error));
                   return kj::READY_NOW;
               });
 }
@@ -556,9 +620,9 @@ kj::Promise<void> MessageNetwork::readStream()
 void MessageNetwork::endOfStream()
 {
     if (m_reader.betweenMessages()) {
-        ended(nullptr);
+        ended(DisconnectReason::PeerClosed, nullptr);
     } else {
-        ended(Disconnected("the stream ended inside a message"));
+        ended(DisconnectReason::Reset, Disconnected("the stream ended inside a message"));
     }
 }
 

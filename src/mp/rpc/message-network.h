@@ -2,6 +2,7 @@
 #define MP_RPC_MESSAGE_NETWORK_H
 
 #include "back-pressure.h"
+#include "call-counts.h"
 #include "fd-stream.h"
 #include "frame-reader.h"
 #include "outgoing-message.h"
@@ -10,19 +11,10 @@
 #include <capnp/message.h>
 #include <capnp/rpc-twoparty.h>
 #include <deque>
+#include <mp/disconnect.h>
+#include <mp/limits.h>
 
 namespace mp {
-
-//! What one peer may make this process hold.
-struct MessageLimits
-{
-    //! Largest message in either direction.
-    size_t max_message_words = capnp::ReaderOptions().traversalLimitInWords;
-    //! Bytes waiting for a peer that doesn't read, past which it gets no more calls of its own served.
-    size_t max_waiting_bytes = size_t{8} << 20;
-    //! The same; more end the connection.
-    size_t max_queued_bytes = size_t{512} << 20;
-};
 
 //! The transport of one connection, as RpcSystem sees it: messages framed straight out of and into buffers, sent once
 //! per turn of the loop. Over an FdStream it reads and writes without promises; any other stream works too.
@@ -35,7 +27,7 @@ class MessageNetwork final : public capnp::TwoPartyVatNetworkBase,
 {
 public:
     MessageNetwork(Reactor& reactor, kj::Own<kj::AsyncIoStream> stream, capnp::rpc::twoparty::Side side,
-                   const MessageLimits& limits = MessageLimits());
+                   const Limits& limits = Limits());
     ~MessageNetwork() noexcept(false);
 
     //! For the threads that execute the peer's requests. Any thread that keeps it.
@@ -47,8 +39,20 @@ public:
     //! Why nothing more is received, if it isn't that the peer closed the stream without saying why.
     const kj::Maybe<kj::Exception>& inputError() const { return m_peer_error == nullptr ? m_error : m_peer_error; }
 
+    //! Who or what has ended it. Once onDisconnect() has resolved.
+    const Disconnect& disconnect() const { return m_disconnect; }
+
     //! Receive nothing more, as if that error had occurred. The peer is told: RpcSystem does that, and closes.
-    void end(kj::StringPtr why);
+    void end(DisconnectReason reason, kj::StringPtr why);
+
+    const Limits& limits() const { return m_limits; }
+    //! For what comes from now on.
+    void setLimits(const Limits& limits);
+    const CallCounts& calls() const { return m_calls; }
+    size_t receivedBytes() const { return m_reader.heldBytes(); }
+    size_t queuedBytes() const { return m_output_bytes; }
+    //! When the last message was sent or received. Kept while there is a limit of the time without.
+    std::chrono::steady_clock::time_point lastMessage() const { return m_last_message; }
 
     //! Send what was written, as far as that goes without waiting, then tell the peer that nothing follows.
     //! @return false when output is left; finish() waits for it
@@ -109,6 +113,8 @@ private:
 
     friend class OutgoingMessage;
     void enqueue(OutgoingMessage& message);
+    void noteSent(capnp::rpc::Message::Reader message);
+    void noteMessage();
     void flushFd();
     void flushStream();
     kj::Promise<void> writeStream();
@@ -116,7 +122,7 @@ private:
     //! m_output_bytes has changed.
     void updateBackPressure();
     void writeFailed(kj::Exception error);
-    void giveUpOutput(kj::Exception error);
+    void giveUpOutput(DisconnectReason reason, kj::Exception error);
     void dropOutput();
     size_t gather(iovec* pieces, size_t max) const;
 
@@ -128,18 +134,23 @@ private:
     //! Give RpcSystem a message, if it waits for one.
     void receive();
     Message takeMessage();
-    //! The message that the peer sends when it ends the connection.
-    void takeAbort(capnp::IncomingRpcMessage& message);
+    void noteReceived(capnp::rpc::Message::Reader message);
+    void checkLimits();
+    //! The peer says that it ends the connection.
+    void takeAbort(kj::StringPtr reason);
     //! Read until there is a message, or nothing more now.
     void readFd();
     //! @return bytes, or 0 when there is nothing now, or the input has ended
     size_t readOnce();
+    //! Have the reader take what was read.
+    template <typename Fn>
+    void take(Fn&& fn);
     kj::Promise<void> readStream();
     //! Have it go on.
     void wantStream();
     void endOfStream();
     bool deliver();
-    void ended(kj::Maybe<kj::Exception> error);
+    void ended(DisconnectReason reason, kj::Maybe<kj::Exception> error);
 
     Reactor& m_reactor;
     kj::Own<kj::AsyncIoStream> m_stream;
@@ -147,7 +158,7 @@ private:
     FdStream* const m_fd_stream;
     kj::Own<Window> m_window;
     const capnp::rpc::twoparty::Side m_side;
-    const MessageLimits m_limits;
+    Limits m_limits;
     capnp::MallocMessageBuilder m_peer_vat_id;
     bool m_accepted{false};
     kj::Maybe<kj::Own<kj::PromiseFulfiller<kj::Own<capnp::TwoPartyVatNetworkBase::Connection>>>> m_never_accepted;
@@ -163,6 +174,9 @@ private:
     kj::Maybe<kj::Exception> m_error;
     //! Why the peer has ended the connection, if it has done so by end().
     kj::Maybe<kj::Exception> m_peer_error;
+    Disconnect m_disconnect;
+    CallCounts m_calls;
+    std::chrono::steady_clock::time_point m_last_message{std::chrono::steady_clock::now()};
 
     kj::Own<OutgoingMessage> m_latest;
     std::deque<Chunk> m_output;

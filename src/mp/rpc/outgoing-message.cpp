@@ -3,7 +3,6 @@
 #include "message-network.h"
 
 #include <capnp/any.h>
-#include <capnp/rpc.capnp.h>
 #include <cstring>
 #include <functional>
 #include <kj/debug.h>
@@ -28,12 +27,6 @@ OutgoingMessage::OutgoingMessage(MessageNetwork& network, kj::uint first_segment
 }
 
 void OutgoingMessage::send() { m_network.enqueue(*this); }
-
-bool OutgoingMessage::isUrgent()
-{
-    const auto which = getRoot<capnp::rpc::Message>().which();
-    return which != capnp::rpc::Message::FINISH && which != capnp::rpc::Message::RELEASE;
-}
 
 kj::ArrayPtr<capnp::word> OutgoingMessage::allocateSegment(kj::uint minimum_words)
 {
@@ -91,7 +84,7 @@ void OutgoingMessage::returnBorrowed()
         }
     } catch (const std::bad_alloc&) {
         // Nothing can be sent any more: what was begun can't be finished.
-        m_network.giveUpOutput(KJ_EXCEPTION(OVERLOADED, "no memory for what is still to be sent"));
+        m_network.giveUpOutput(DisconnectReason::Local, KJ_EXCEPTION(OVERLOADED, "no memory for what is still to be sent"));
     }
 }
 

@@ -26,8 +26,6 @@ public:
     void send() override;
     size_t sizeInWords() override { return capnp::MessageBuilder::sizeInWords(); }
 
-    //! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
-    bool isUrgent();
     kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments() { return getSegmentsForOutput(); }
 
     //! Whether this address is in one of the segments.

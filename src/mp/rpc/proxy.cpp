@@ -19,6 +19,11 @@ ProxyContext::ProxyContext(Connection* connection)
 {
 }
 
+void ProxyContext::countServer()
+{
+    if (*m_alive) connection->addObject();
+}
+
 bool ProxyContext::beginDestroy()
 {
     const size_t own = ServerRequest::isRunning(*this) ? 1 : 0;
@@ -110,6 +115,7 @@ void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std:
     LogObject(context, "IPC server destroy", type, server);
     LogObject(context, "Cleaning up", type, server);
     KJ_DEFER(LogObject(context, "Destroying", type, server));
+    if (*context.m_alive) context.connection->removeObject();
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
     AsyncCleanupOf(*context.loop).add(

@@ -33,11 +33,24 @@ kj::Promise<void> ProxyServer<Thread>::getName(GetNameContext context)
 ProxyServer<ThreadMap>::ProxyServer(Connection& connection)
     : m_connection(&connection), m_cleanup(connection.addSyncCleanup([this] { m_connection = nullptr; }))
 {
+    try {
+        connection.addObject();
+    } catch (...) {
+        leave();
+        throw;
+    }
 }
 
 ProxyServer<ThreadMap>::~ProxyServer() noexcept(false)
 {
-    if (m_connection) m_connection->removeSyncCleanup(m_cleanup);
+    leave();
+}
+
+void ProxyServer<ThreadMap>::leave()
+{
+    if (m_connection == nullptr) return;
+    m_connection->removeObject();
+    m_connection->removeSyncCleanup(m_cleanup);
 }
 
 Connection& ProxyServer<ThreadMap>::connection()
@@ -54,7 +67,7 @@ kj::Promise<void> ProxyServer<ThreadMap>::makeThread(MakeThreadContext context)
     if (loop.testing_hook_makethread) loop.testing_hook_makethread();
     Connection& connection = this->connection();
     const std::string from = context.getParams().getName();
-    checkWorkers(1);
+    connection.checkThreads(1);
     auto worker = std::make_unique<WorkerThread>(loop, [&loop, from] { return ThreadName(loop.m_exe_name) + " (from " + from + ")"; });
     auto server = kj::heap<ProxyServer<Thread>>(connection, std::move(worker));
     context.getResults().setResult(ThreadMapping::exportThread(connection, kj::mv(server)));
@@ -68,7 +81,7 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
     if (connection.m_pool) throw std::runtime_error("makePool called on connection with existing pool");
     const uint32_t count = context.getParams().getCount();
     if (count == 0) return kj::READY_NOW;
-    checkWorkers(count);
+    connection.checkThreads(count);
     auto pool = std::make_unique<WorkerPool>();
     for (uint32_t i = 0; i < count; ++i) {
         auto worker = std::make_unique<WorkerThread>(
@@ -79,15 +92,6 @@ kj::Promise<void> ProxyServer<ThreadMap>::makePool(MakePoolContext context)
     }
     connection.m_pool = std::move(pool);
     return kj::READY_NOW;
-}
-
-void ProxyServer<ThreadMap>::checkWorkers(size_t count)
-{
-    const Connection& connection = this->connection();
-    if (connection.m_workers + count > connection.m_max_workers) {
-        throw std::runtime_error("too many threads: a connection has at most " +
-                                 std::to_string(connection.m_max_workers));
-    }
 }
 
 Thread::Client& WorkerPool::next()

@@ -52,9 +52,8 @@ struct ProxyServer<ThreadMap> final : public ThreadMap::Server, public Hello::Se
 
 private:
     Connection& connection();
-
-    //! Refuse as many more workers if the peer has too many then.
-    void checkWorkers(size_t count);
+    //! The connection doesn't count it any more.
+    void leave();
 
     //! Null after the connection is gone.
     Connection* m_connection;

@@ -43,7 +43,7 @@ kj::Promise<void> PlainImpl::hold(HoldContext context)
     return kj::mv(paf.promise);
 }
 
-NetworkPair::NetworkPair(Transport transport, const MessageLimits& client_limits, const MessageLimits& server_limits)
+NetworkPair::NetworkPair(Transport transport, const Limits& client_limits, const Limits& server_limits)
     : loop("mptest", logs.fn())
 {
     auto pipe = transport == Transport::Socket ? loop.m_io_context.provider->newTwoWayPipe() : kj::newTwoWayPipe();

@@ -34,8 +34,8 @@ public:
 class NetworkPair
 {
 public:
-    explicit NetworkPair(Transport transport, const MessageLimits& client_limits = {},
-                         const MessageLimits& server_limits = {});
+    explicit NetworkPair(Transport transport, const Limits& client_limits = {},
+                         const Limits& server_limits = {});
     ~NetworkPair();
 
     kj::WaitScope& scope() { return loop.m_io_context.waitScope; }

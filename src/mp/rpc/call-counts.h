@@ -1,0 +1,34 @@
+#ifndef MP_RPC_CALL_COUNTS_H
+#define MP_RPC_CALL_COUNTS_H
+
+#include "call-table.h"
+
+#include <capnp/rpc.capnp.h>
+
+namespace mp {
+
+//! What the messages of a connection say of the calls over it.
+class CallCounts
+{
+public:
+    void sent(capnp::rpc::Message::Reader message) { note(message, m_own, m_peers); }
+    void received(capnp::rpc::Message::Reader message);
+
+    const CallTable& own() const { return m_own; }
+    const CallTable& peers() const { return m_peers; }
+    //! Whether the peer has ever called a method.
+    bool called() const { return m_called; }
+
+private:
+    //! @param callers  calls of the side that sent the message
+    //! @param callees  calls of the other side
+    static void note(capnp::rpc::Message::Reader message, CallTable& callers, CallTable& callees);
+
+    CallTable m_own;
+    CallTable m_peers;
+    bool m_called{false};
+};
+
+} // namespace mp
+
+#endif // MP_RPC_CALL_COUNTS_H
