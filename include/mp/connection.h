@@ -20,6 +20,7 @@ namespace mp {
 class MessageNetwork;
 class ServerRequest;
 struct IncomingCall;
+struct InvokeContext;
 class WorkerPool;
 namespace detail {
 class Lender;
@@ -88,7 +89,8 @@ private:
     friend class ServerRequest;
     friend class ThreadMapping;
     friend class detail::Lender;
-    friend struct ProxyContext;
+    friend void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
+    friend void CheckObjects(InvokeContext& invoke_context);
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
@@ -109,10 +111,11 @@ private:
     void runDisconnectHandlers();
     //! Ends it when it has been without calls or messages for too long.
     kj::Promise<void> watchTime();
-    //! One object more, or that many threads, unless these are too many then.
-    //! @throws LimitError
-    void addObject();
+    void addObject() { ++m_objects; }
     void removeObject() { --m_objects; }
+    //! Whether there may be one object more, or that many threads.
+    //! @throws LimitError
+    void checkObjects();
     void checkThreads(size_t more);
     void describeSelf(Hello::Peer::Builder self) const;
     //! Take what the peer says of itself, the first time, and have it checked.

@@ -67,6 +67,12 @@ ThreadMap::Client MakeThreadMap(InvokeContext& invoke_context);
 //! connection that may come after a call, since hooks may catch what a failed call throws.
 void CheckNotCanceled(InvokeContext& invoke_context);
 
+//! Throws where the connection has as many objects as it may. Owning the loop.
+void CheckObjects(InvokeContext& invoke_context);
+
+//! Have a cleanup thread release an object, whose destructor may block or make calls. Owning the loop.
+void ReleaseLater(InvokeContext& invoke_context, std::shared_ptr<void> impl);
+
 //! Run fn owning the loop, from a reader or a builder: around whatever touches a capability (getters of interface
 //! fields, making, copying and dropping clients). On the loop thread it is a plain call.
 //! On a worker whose request was cancelled it throws instead, since the connection is gone.

@@ -89,13 +89,10 @@ struct ProxyContext
     //! on a thread but the calling one; else that is left to the server's destructor.
     [[nodiscard]] bool beginDestroy();
 
-    //! On the server side: have the connection count the object, until CleanupServer(). Owning the loop.
-    //! @throws LimitError when that is one too many; CleanupServer() is called all the same
-    void countServer();
-
 private:
     friend class ProxyClientLink;
     friend class ServerRequest;
+    friend void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     std::shared_ptr<const bool> m_alive;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
@@ -175,6 +172,9 @@ class ProxyClientCustom : public ProxyClientBase<Interface, Impl>
     using ProxyClientBase<Interface, Impl>::ProxyClientBase;
 };
 
+//! A server object of the connection has been made; it is one until CleanupServer(). Owning the loop.
+void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
+
 //! Hand a server's object and its cleanup functions over to a cleanup thread, in this order. Those of one connection are
 //! released one after another.
 void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
@@ -191,13 +191,7 @@ public:
     ProxyServerBase(std::shared_ptr<Impl> impl, Connection& connection) : m_impl(std::move(impl)), m_context(&connection)
     {
         assert(m_impl);
-        LogObject(m_context, "Creating", typeid(ProxyServerBase), this);
-        try {
-            m_context.countServer();
-        } catch (...) {
-            CleanupServer(m_context, std::move(m_impl), typeid(ProxyServerBase), this);
-            throw;
-        }
+        OpenServer(m_context, typeid(ProxyServerBase), this);
     }
     ProxyServerBase(const ProxyServerBase&) = delete;
     ProxyServerBase& operator=(const ProxyServerBase&) = delete;

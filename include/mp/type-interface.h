@@ -27,6 +27,12 @@ template <typename Interface, typename Impl>
 kj::Own<typename Interface::Server> MakeProxyServer(InvokeContext& invoke_context, std::shared_ptr<Impl> impl)
 {
     CheckNotCanceled(invoke_context);
+    try {
+        CheckObjects(invoke_context);
+    } catch (...) {
+        ReleaseLater(invoke_context, std::move(impl));
+        throw;
+    }
     return CustomMakeProxyServer<Interface, Impl>(invoke_context, std::move(impl));
 }
 

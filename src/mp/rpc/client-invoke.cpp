@@ -243,6 +243,7 @@ void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)
 ThreadMap::Client MakeThreadMap(InvokeContext& invoke_context)
 {
     CheckNotCanceled(invoke_context);
+    CheckObjects(invoke_context);
     return kj::heap<ProxyServer<ThreadMap>>(invoke_context.connection);
 }
 

@@ -1,10 +1,12 @@
 // What a peer may make this process hold.
+#include "async-cleanup.h"
 #include "message-network.h"
 #include "runtime.h"
 
 #include <algorithm>
 #include <mp/call-errors.h>
 #include <mp/connection.h>
+#include <mp/proxy-invoke.h>
 #include <string>
 #include <utility>
 
@@ -41,13 +43,19 @@ Usage Connection::usage() const
             .queued_bytes = m_network->queuedBytes()};
 }
 
-void Connection::addObject()
+void Connection::checkObjects()
 {
-    // Counted before: who made it takes it off again.
-    ++m_objects;
     const size_t most = limits().max_objects;
-    if (m_objects <= most) return;
+    if (m_objects < most) return;
     Refuse(*m_loop, m_told_of_objects, "too many objects: a connection has at most " + std::to_string(most));
+}
+
+void CheckObjects(InvokeContext& invoke_context) { invoke_context.connection.checkObjects(); }
+
+void ReleaseLater(InvokeContext& invoke_context, std::shared_ptr<void> impl)
+{
+    Connection& connection = invoke_context.connection;
+    AsyncCleanupOf(*connection.m_loop).add(connection.alive(), [impl = std::move(impl)]() mutable { impl.reset(); });
 }
 
 void Connection::checkThreads(size_t more)

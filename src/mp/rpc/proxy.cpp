@@ -19,11 +19,6 @@ ProxyContext::ProxyContext(Connection* connection)
 {
 }
 
-void ProxyContext::countServer()
-{
-    if (*m_alive) connection->addObject();
-}
-
 bool ProxyContext::beginDestroy()
 {
     const size_t own = ServerRequest::isRunning(*this) ? 1 : 0;
@@ -108,6 +103,12 @@ void ProxyClientLink::cleanup(ProxyContext& context, const std::type_info& type,
             MP_LOG(*context.loop, Log::Error) << "Uncaught exception in cleanup: " << CurrentExceptionText();
         }
     }
+}
+
+void OpenServer(ProxyContext& context, const std::type_info& type, const void* server)
+{
+    LogObject(context, "Creating", type, server);
+    if (*context.m_alive) context.connection->addObject();
 }
 
 void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server)

@@ -33,20 +33,10 @@ kj::Promise<void> ProxyServer<Thread>::getName(GetNameContext context)
 ProxyServer<ThreadMap>::ProxyServer(Connection& connection)
     : m_connection(&connection), m_cleanup(connection.addSyncCleanup([this] { m_connection = nullptr; }))
 {
-    try {
-        connection.addObject();
-    } catch (...) {
-        leave();
-        throw;
-    }
+    connection.addObject();
 }
 
 ProxyServer<ThreadMap>::~ProxyServer() noexcept(false)
-{
-    leave();
-}
-
-void ProxyServer<ThreadMap>::leave()
 {
     if (m_connection == nullptr) return;
     m_connection->removeObject();

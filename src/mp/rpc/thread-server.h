@@ -52,8 +52,6 @@ struct ProxyServer<ThreadMap> final : public ThreadMap::Server, public Hello::Se
 
 private:
     Connection& connection();
-    //! The connection doesn't count it any more.
-    void leave();
 
     //! Null after the connection is gone.
     Connection* m_connection;
