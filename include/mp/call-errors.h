@@ -13,6 +13,20 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+//! A call hadn't ended when its time had come. Thrown to the caller only.
+class TimeoutError : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+//! A call's token was cancelled before it had ended. Thrown to the caller only.
+class CancelledError : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
 } // namespace mp
 
 #endif // MP_CALL_ERRORS_H

@@ -208,6 +208,18 @@ public:
 
     using Interface_::Server::thisCap;
 
+#if CAPNP_VERSION >= 1000000
+    //! Calls end when their callers drop them.
+    ::capnp::Capability::Server::DispatchCallResult
+    dispatchCall(uint64_t interface_id, uint16_t method_id,
+                 ::capnp::CallContext<::capnp::AnyPointer, ::capnp::AnyPointer> context) override
+    {
+        auto result = Interface_::Server::dispatchCall(interface_id, method_id, context);
+        result.allowCancellation = true;
+        return result;
+    }
+#endif
+
     std::shared_ptr<Impl> m_impl;
     ProxyContext m_context;
 };

@@ -13,6 +13,7 @@
 
 namespace mp {
 
+class CallScope;
 class Reactor;
 class ServerRequest;
 
@@ -121,6 +122,7 @@ struct ThreadContext
     ConnThreads request_threads;
 
 private:
+    friend class CallScope;
     friend class ServerRequest;
     friend class ThreadMapping;
 
@@ -128,6 +130,8 @@ private:
     std::map<Connection*, ProxyServer<Thread>*> m_exported;
     //! The request that this thread runs, the innermost one.
     ServerRequest* m_request{nullptr};
+    //! What bounds the calls that it makes, the innermost one.
+    const CallScope* m_scope{nullptr};
 };
 
 //! The calling thread's context.

@@ -8,6 +8,9 @@
 
 #include <capnp/capability.h>
 #include <kj/debug.h>
+#include <list>
+#include <mp/call-errors.h>
+#include <mp/call-scope.h>
 #include <mp/proxy-bytes.h>
 #include <mp/proxy-invoke.h>
 #include <optional>
@@ -46,11 +49,7 @@ public:
     using Read = FunctionRef<void(ClientInvokeContext&, capnp::AnyPointer::Reader)>;
 
     ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build,
-               Read read)
-        : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
-          m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
-    {
-    }
+               Read read);
 
     //! Send the request, or have the loop's owner send it.
     void send();
@@ -59,15 +58,23 @@ public:
     KJ_NOINLINE void report();
 
 private:
+    //! How the call may end before its answer comes.
+    class Bounds;
+    enum class Abandoned { No, Late, Cancelled };
+
     //! Owning the loop.
     //! @return whether it was sent
     bool start();
+    void throwAbandoned() const;
+    //! Nothing abandons it any more. Owning the loop.
+    void forget();
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
     //! Owning the loop.
     void done()
     {
         if (m_lender) m_lender->takeBack();
+        forget();
         m_thread.waiter->signal(m_done, &m_reactor);
     }
 
@@ -82,6 +89,10 @@ private:
     bool m_may_lead{true};
     //! While the request refers to arguments.
     std::optional<detail::Lender> m_lender;
+    //! Of calls in a CallScope.
+    std::unique_ptr<Bounds> m_bounds;
+    //! Changed owning the loop.
+    Abandoned m_abandoned{Abandoned::No};
 
     //! Guarded by the waiter's mutex.
     bool m_done{false};
@@ -90,6 +101,78 @@ private:
     //! Thrown by build or read.
     CaughtException m_exception;
 };
+
+class ClientCall::Bounds
+{
+public:
+    Bounds(ClientCall& call, const CallScope& scope) : m_link(std::make_shared<Link>(&call)), m_deadline(scope.deadline())
+    {
+        for (const CallScope* token = &scope; token != nullptr; token = token->outer()) {
+            if (!token->token()) continue;
+            // The call is waited for while the callback is there, and so keeps its loop.
+            m_callbacks.emplace_back(*token->token(), [&reactor = call.m_reactor, link = m_link] {
+                reactor.post([link] { link->abandon(Abandoned::Cancelled); });
+            });
+        }
+    }
+
+    const std::optional<CallScope::Clock::time_point>& deadline() const { return m_deadline; }
+
+    //! Owning the loop, like the others below.
+    template <typename T>
+    kj::Promise<T> wrap(kj::Promise<T> promise)
+    {
+        // The promise is destroyed after the caller has been told.
+        return m_link->canceler.wrap(kj::mv(promise));
+    }
+    std::shared_ptr<void> link() const { return m_link; }
+    void abandon(Abandoned why) { m_link->abandon(why); }
+    void ended() { m_link->call = nullptr; }
+
+private:
+    //! Shared with those who may come when the call has ended already.
+    struct Link
+    {
+        explicit Link(ClientCall* call) : call(call) {}
+        //! Give the call up, if it hasn't ended.
+        void abandon(Abandoned why)
+        {
+            if (call == nullptr) return;
+            call->m_abandoned = why;
+            canceler.cancel("the call was given up");
+        }
+        //! Null when it has ended.
+        ClientCall* call;
+        kj::Canceler canceler;
+    };
+
+    const std::shared_ptr<Link> m_link;
+    const std::optional<CallScope::Clock::time_point> m_deadline;
+    std::list<CancelCallback> m_callbacks;
+};
+
+ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build,
+                       Read read)
+    : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
+      m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
+{
+    const CallScope* const scope = CallScope::current();
+    if (scope == nullptr) return;
+    m_bounds = std::make_unique<Bounds>(*this, *scope);
+    if (scope->deadline() && CallScope::Clock::now() >= *scope->deadline()) m_abandoned = Abandoned::Late;
+}
+
+void ClientCall::forget()
+{
+    if (m_bounds) m_bounds->ended();
+}
+
+void ClientCall::throwAbandoned() const
+{
+    const std::string method = m_method.name;
+    if (m_abandoned == Abandoned::Late) throw TimeoutError(method + " timed out");
+    throw CancelledError(method + " was cancelled");
+}
 
 void ClientCall::send()
 {
@@ -116,6 +199,7 @@ bool ClientCall::start()
         return false;
     }
     try {
+        if (m_abandoned != Abandoned::No) throwAbandoned();
         auto request = NewRequest(m_client, m_method);
         ClientInvokeContext invoke_context(*m_context.connection, m_thread);
         m_lender.emplace(*m_context.connection);
@@ -127,9 +211,12 @@ bool ClientCall::start()
         MP_LOGPLAIN(m_loop, Log::Trace) << "send data: "
                                         << Dump(m_loop.m_log_opts, m_method.params_schema(),
                                                 request.asReader().getAs<capnp::AnyStruct>());
-        m_loop.m_task_set->add(request.send().then(
-            [this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
-            [this](kj::Exception&& error) { failed(kj::mv(error)); }));
+        kj::Promise<capnp::Response<capnp::AnyPointer>> answer = request.send();
+        if (m_bounds) answer = m_bounds->wrap(kj::mv(answer));
+        auto task = answer.then([this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
+                                [this](kj::Exception&& error) { failed(kj::mv(error)); });
+        if (m_bounds) task = task.attach(m_bounds->link());
+        m_loop.m_task_set->add(kj::mv(task));
         return true;
     } catch (...) {
         m_exception.capture();
@@ -169,6 +256,14 @@ void ClientCall::failed(kj::Exception&& error)
 {
     // Whatever happens here, the caller must not wait for ever.
     KJ_DEFER(done());
+    if (m_abandoned != Abandoned::No) {
+        try {
+            throwAbandoned();
+        } catch (...) {
+            m_exception.capture();
+        }
+        return;
+    }
     m_disconnected = "IPC client method call failed, and there is no memory to say why.";
     if (error.getType() != kj::Exception::Type::DISCONNECTED) {
         m_error = kj::heap(kj::mv(error));
@@ -190,8 +285,15 @@ void ClientCall::failed(kj::Exception&& error)
 void ClientCall::wait()
 {
     Waiter& waiter = *m_thread.waiter;
+    const auto done = [this] { return m_done; };
     Lock lock(waiter.m_mutex);
-    m_reactor.wait(waiter, lock, m_may_lead, [this] { return m_done; });
+    if (m_bounds && m_bounds->deadline()) {
+        if (m_reactor.wait(waiter, lock, m_may_lead, done, &*m_bounds->deadline())) return;
+        Unlock(lock, [this] {
+            m_reactor.call([this] { m_bounds->abandon(Abandoned::Late); });
+        });
+    }
+    m_reactor.wait(waiter, lock, m_may_lead, done);
 }
 
 void ClientCall::report()

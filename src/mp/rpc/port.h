@@ -5,6 +5,7 @@
 #include "wake-fd.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <kj/async.h>
 #include <kj/io.h>
@@ -72,10 +73,13 @@ public:
     void rewatch(int fd, uint64_t number, uint32_t events);
     void unwatch(int fd, uint64_t number);
 
+    using Clock = std::chrono::steady_clock;
+
     //! Wait for events. Any thread, without owning the loop, but one thread at a time.
-    void sleep(Events& events) noexcept;
+    //! @param deadline  null: for ever
+    void sleep(Events& events, const Clock::time_point* deadline = nullptr) noexcept;
     //! The same without waiting.
-    void look(Events& events) noexcept { take(events, 0); }
+    void look(Events& events) noexcept { take(events, Wait::No, nullptr); }
     //! Interrupt sleep(), now or the next one. Any thread.
     void kick() const noexcept { m_kick.set(); }
     //! Forget a kick that sleep() hasn't heard. By the thread that slept.
@@ -121,12 +125,12 @@ private:
         uint32_t generation;
     };
 
+    enum class Wait { No, Yes };
     //! What the kernel has, kicks included.
-    //! @param timeout  milliseconds; 0 looks without waiting, -1 waits for ever
-    void collect(Events& events, int timeout) noexcept;
+    void collect(Events& events, Wait wait, const Clock::time_point* deadline) noexcept;
     //! The same; a kick is heard.
     //! @return whether there was anything
-    bool take(Events& events, int timeout) noexcept;
+    bool take(Events& events, Wait wait, const Clock::time_point* deadline) noexcept;
 
     Idle& m_idle;
     kj::AutoCloseFd m_epoll;

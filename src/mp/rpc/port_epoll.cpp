@@ -1,6 +1,7 @@
 #include "port.h"
 
 #include "epoll-add.h"
+#include "time-left.h"
 
 #include <cerrno>
 #include <exception>
@@ -9,6 +10,20 @@
 #include <unistd.h>
 
 namespace mp {
+
+namespace {
+//! epoll_wait() for a time that isn't rounded to milliseconds, where the system has that.
+int WaitUntil(int epoll, epoll_event* events, int max, std::chrono::steady_clock::time_point deadline)
+{
+    const timespec left = TimeLeft(deadline);
+    const int n = epoll_pwait2(epoll, events, max, &left, nullptr);
+    if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
+    // Rounded up: who wakes up early would only sleep again.
+    constexpr time_t MAX_SECONDS = 1'000'000;
+    const auto milliseconds = std::min(left.tv_sec, MAX_SECONDS) * 1000 + (left.tv_nsec + 999'999) / 1'000'000;
+    return epoll_wait(epoll, events, max, static_cast<int>(milliseconds));
+}
+} // namespace
 
 Port::Port(Idle& idle) : m_idle(idle), m_clock(kj::systemPreciseMonotonicClock()), m_timer(m_clock.now())
 {
@@ -58,16 +73,17 @@ void Port::unwatch(int fd, uint64_t number)
     epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Port::collect(Events& events, int timeout) noexcept
+void Port::collect(Events& events, Wait wait, const Clock::time_point* deadline) noexcept
 {
-    const int n = epoll_wait(m_epoll, events.list, MAX_EVENTS, timeout);
+    const int n = deadline && wait == Wait::Yes ? WaitUntil(m_epoll, events.list, MAX_EVENTS, *deadline)
+                                                : epoll_wait(m_epoll, events.list, MAX_EVENTS, wait == Wait::Yes ? -1 : 0);
     // EINTR: the caller looks around and sleeps again. Nothing else can fail on a descriptor of our own.
     events.count = n < 0 ? 0 : n;
 }
 
-bool Port::take(Events& events, int timeout) noexcept
+bool Port::take(Events& events, Wait wait, const Clock::time_point* deadline) noexcept
 {
-    collect(events, timeout);
+    collect(events, wait, deadline);
     events.kicked = events.nudged = false;
     for (int i = 0; i < events.count; ++i) {
         if (events.list[i].data.u64 != KICK) continue;
@@ -79,9 +95,9 @@ bool Port::take(Events& events, int timeout) noexcept
     return events.count > 0 || events.kicked;
 }
 
-void Port::sleep(Events& events) noexcept
+void Port::sleep(Events& events, const Clock::time_point* deadline) noexcept
 {
-    m_spin.wait([&] { return take(events, 0); }, [&] { take(events, -1); });
+    m_spin.wait([&] { return take(events, Wait::No, nullptr); }, [&] { take(events, Wait::Yes, deadline); });
 }
 
 void Port::unkick(Events& events) noexcept
@@ -124,7 +140,7 @@ void Port::dispatch(const Events& events)
 void Port::dispatchNow()
 {
     Events events;
-    collect(events, 0);
+    collect(events, Wait::No, nullptr);
     dispatch(events);
 }
 

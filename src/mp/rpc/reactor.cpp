@@ -387,9 +387,11 @@ bool Reactor::serveEvents(const Port::Events& events)
     return can_own;
 }
 
-void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred)
+bool Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred,
+                   const Port::Clock::time_point* deadline)
 {
     bool leading = false;
+    bool satisfied = false;
     for (;;) {
         if (waiter.hasWork()) {
             if (leading) {
@@ -400,7 +402,8 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
             waiter.runOne(lock);
             continue;
         }
-        if (pred()) break;
+        satisfied = pred();
+        if (satisfied || (deadline && Port::Clock::now() >= *deadline)) break;
         if (!leading && may_lead) {
             Unlock(lock, [&] { leading = m_leadership.lead(); });
             if (!MP_FAULT(SleepsWithoutLooking) && (waiter.hasWork() || pred())) continue;
@@ -409,14 +412,14 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
             waiter.m_sleep_word.store(1);
             Unlock(lock, [&] {
                 const Leadership::Follower follower(m_leadership);
-                SleepOn(waiter.m_sleep_word);
+                SleepOn(waiter.m_sleep_word, deadline);
             });
             waiter.m_sleep_word.store(0);
             continue;
         }
         Port::Events events;
         waiter.m_leading = this;
-        Unlock(lock, [&] { m_port.sleep(events); });
+        Unlock(lock, [&] { m_port.sleep(events, deadline); });
         waiter.m_leading = nullptr;
         if (std::exchange(waiter.m_kicked, false) && !events.kicked) m_port.unkick(events);
         Unlock(lock, [&] {
@@ -430,6 +433,7 @@ void Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
         });
     }
     if (leading) Unlock(lock, [&] { stopLeading(); });
+    return satisfied;
 }
 
 void Reactor::dropRef()

@@ -128,7 +128,10 @@ public:
     //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
     //! given meanwhile, and serves the loop's events if no other thread does. Not owning the loop.
     //! @param may_lead  false for threads that can't own the loop
-    void wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred) MP_REQUIRES(waiter.m_mutex);
+    //! @param deadline  null: for ever
+    //! @return whether pred says so, and not the deadline has passed
+    bool wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred,
+              const Port::Clock::time_point* deadline = nullptr) MP_REQUIRES(waiter.m_mutex);
 
     //! Serve events until the references are gone. On the constructing thread, which owns the loop again afterwards.
     void run();

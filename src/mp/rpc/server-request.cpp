@@ -23,6 +23,13 @@ int NextRequestNumber()
     return ++number;
 }
 
+//! Have the promise of the call's end destroyed when its caller drops it. Newer Cap'n Protos ask for that in dispatchCall().
+template <typename Hook>
+void AllowCancellation(Hook& hook)
+{
+    if constexpr (requires { hook.allowCancellation(); }) hook.allowCancellation();
+}
+
 kj::Exception ThreadEnded() { return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended"); }
 
 kj::Exception Canceled()
@@ -164,6 +171,7 @@ kj::Promise<void> ServeOnThread(const IncomingCall& call, capnp::Capability::Cli
 {
     auto request = kj::heap<ServerRequest>(call);
     request->logReceived();
+    AllowCancellation(call.hook);
     EventLoop& loop = *request->m_loop;
     Connection& connection = request->m_connection;
     const int number = request->m_number;

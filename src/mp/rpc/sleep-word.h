@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,7 +13,8 @@ namespace mp {
 using SleepWord = std::atomic<uint32_t>;
 
 //! Sleep while the word is 1. May return early.
-void SleepOn(const SleepWord& word) noexcept;
+//! @param deadline  null: for ever
+void SleepOn(const SleepWord& word, const std::chrono::steady_clock::time_point* deadline = nullptr) noexcept;
 
 //! Wake the thread that sleeps there. The word is 0 already, and may be gone: who sees that he needn't sleep may end.
 void Wake(const SleepWord& word) noexcept;

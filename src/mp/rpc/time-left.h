@@ -1,0 +1,23 @@
+#ifndef MP_RPC_TIME_LEFT_H
+#define MP_RPC_TIME_LEFT_H
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+namespace mp {
+
+//! Until then, for system calls; nothing if it has passed.
+inline timespec TimeLeft(std::chrono::steady_clock::time_point deadline)
+{
+    const auto left = std::max<std::chrono::nanoseconds>(deadline - std::chrono::steady_clock::now(), {});
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    timespec time{};
+    time.tv_sec = static_cast<time_t>(seconds.count());
+    time.tv_nsec = static_cast<long>((left - seconds).count());
+    return time;
+}
+
+} // namespace mp
+
+#endif // MP_RPC_TIME_LEFT_H

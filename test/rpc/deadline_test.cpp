@@ -1,0 +1,155 @@
+// Calls that end before their answers come.
+#include <gtest/gtest.h>
+#include <mp/call-errors.h>
+#include <mp/call-scope.h>
+#include <rpc/support/errors.h>
+#include <rpc/support/gate.h>
+#include <rpc/support/session.h>
+#include <thread>
+
+namespace mp::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+//! A method that lasts until the test ends it.
+class BoundedCalls : public testing::Test
+{
+protected:
+    BoundedCalls()
+    {
+        m_session.impl.on_run = [this](const std::string& what) {
+            if (what == "wait") m_gate.pass();
+            return what;
+        };
+        // Makes the threads of both sides.
+        m_session.client->run("first");
+        m_before = usages();
+    }
+    ~BoundedCalls() override
+    {
+        m_gate.open();
+        m_session.serverLoop().waitForMethods();
+        EXPECT_EQ(m_session.client->run("last"), "last");
+        EXPECT_EQ(usages(), m_before);
+    }
+
+    //! Of both sides, once no call is left: a client's last word on one may be sent with the next.
+    std::pair<Usage, Usage> usages()
+    {
+        const auto deadline = Clock::now() + DEADLINE;
+        for (;;) {
+            std::pair<Usage, Usage> usages;
+            m_session.clientLoop().sync([&] { usages.first = m_session.connection->usage(); });
+            m_session.serverLoop().sync(
+                [&] { usages.second = m_session.serverLoop().m_incoming_connections.front().usage(); });
+            const auto& [client, server] = usages;
+            const bool settled = client.own_calls + client.queued_bytes + server.calls + server.queued_bytes == 0;
+            if (settled || Clock::now() > deadline) return usages;
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+
+    Gate m_gate;
+    Session m_session;
+    std::pair<Usage, Usage> m_before;
+};
+
+TEST_F(BoundedCalls, TimeOut)
+{
+    const auto start = Clock::now();
+    const DeadlineScope scope(20ms);
+    EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
+    EXPECT_GE(Clock::now() - start, 20ms);
+    EXPECT_TRUE(m_gate.waitReached());
+    EXPECT_TRUE(m_session.serverLogs().waitFor("canceled while executing."));
+}
+
+TEST_F(BoundedCalls, SayWhichOneWasLate)
+{
+    const DeadlineScope scope(1ms);
+    EXPECT_EQ(ErrorOf([&] { m_session.client->run("wait"); }), "Service.run timed out");
+    EXPECT_EQ(ErrorOf([&] { m_session.client->run("quick"); }), "Service.run timed out");
+    // It was over before, and isn't sent.
+    EXPECT_EQ(m_session.clientLogs().count("IPC client send Service.run$Params"), 2u);
+}
+
+TEST_F(BoundedCalls, EndInTimeAsEver)
+{
+    const DeadlineScope scope(1h);
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(m_session.client->addOnWorker(i, 1), i + 1);
+    EXPECT_EQ(ErrorOf([&] { m_session.client->fail("broken", false); }).find("timed out"), std::string::npos);
+}
+
+TEST_F(BoundedCalls, TakeTheEarliestTime)
+{
+    const DeadlineScope outer(20ms);
+    {
+        const DeadlineScope inner(1h);
+        EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
+    }
+    EXPECT_LE(*CallScope::current()->deadline(), Clock::now());
+    const DeadlineScope for_ever(Clock::duration::max());
+    EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
+}
+
+TEST_F(BoundedCalls, AreCancelledByAnotherThread)
+{
+    CancelToken token;
+    std::thread caller([&] {
+        const CancelScope scope(token);
+        EXPECT_THROW(m_session.client->run("wait"), CancelledError);
+        EXPECT_EQ(ErrorOf([&] { m_session.client->run("quick"); }), "Service.run was cancelled");
+    });
+    ASSERT_TRUE(m_gate.waitReached());
+    token.cancel();
+    caller.join();
+    EXPECT_EQ(m_session.client->run("quick"), "quick");
+    EXPECT_TRUE(m_session.serverLogs().waitFor("canceled while executing."));
+}
+
+TEST_F(BoundedCalls, AreCancelledByTheLoop)
+{
+    CancelToken token;
+    std::thread caller([&] {
+        const CancelScope scope(token);
+        EXPECT_THROW(m_session.client->run("wait"), CancelledError);
+    });
+    ASSERT_TRUE(m_gate.waitReached());
+    m_session.clientLoop().sync([&] { token.cancel(); });
+    caller.join();
+}
+
+TEST_F(BoundedCalls, HearOfEachToken)
+{
+    for (const bool inner : {false, true}) {
+        CancelToken tokens[2];
+        const CancelScope first(tokens[0]);
+        const CancelScope second(tokens[1]);
+        const DeadlineScope late(1h);
+        tokens[inner].cancel();
+        EXPECT_THROW(m_session.client->run("quick"), CancelledError);
+    }
+}
+
+// A callback isn't interrupted.
+TEST_F(BoundedCalls, EndWhenTheirCallbackReturns)
+{
+    bool returned = false;
+    FnCallback callback([&](int32_t arg) {
+        const auto until = *CallScope::current()->deadline();
+        while (Clock::now() < until) std::this_thread::sleep_for(1ms);
+        returned = true;
+        return arg;
+    });
+    const DeadlineScope scope(20ms);
+    try {
+        m_session.client->lend(callback, 1);
+    } catch (const TimeoutError&) {
+    }
+    EXPECT_TRUE(returned);
+}
+
+} // namespace
+} // namespace mp::test
