@@ -14,7 +14,7 @@ struct PeerInfo
     std::string name;
     //! Of its library: major * 1,000,000 + minor * 1,000 + patch.
     uint32_t version{0};
-    //! Bits for what its library understands beyond the first version.
+    //! Bits for what its library understands beyond the first version; see "Hello" in mp/proxy.capnp.
     uint64_t features{0};
     //! Of its application; 0 if it has none.
     uint64_t app_version{0};

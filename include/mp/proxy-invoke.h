@@ -6,6 +6,8 @@
 #include <atomic>
 #include <capnp/any.h>
 #include <capnp/schema.h>
+#include <mp/call-scope.h>
+#include <mp/cancel.h>
 #include <mp/connection.h>
 #include <mp/function-ref.h>
 
@@ -13,6 +15,8 @@ namespace mp {
 
 class BackPressure;
 class OutgoingMessage;
+class PendingCall;
+class RunningCall;
 class ServerRequest;
 namespace detail {
 class Lender;
@@ -31,6 +35,8 @@ struct InvokeContext
 struct ClientInvokeContext : InvokeContext
 {
     ThreadContext& thread_context;
+    //! When the caller gives up.
+    std::optional<CallScope::Clock::time_point> deadline;
     ClientInvokeContext(Connection& conn, ThreadContext& thread_context)
         : InvokeContext{conn}, thread_context(thread_context)
     {
@@ -117,6 +123,10 @@ public:
     //! Throws where the request was cancelled meanwhile.
     void takeLoopBack();
 
+    static RunningCall current();
+    //! The request of that peer that the thread runs, if it does and its caller still waits. Owning the loop.
+    static ServerRequest* ofPeer(Connection& connection, ThreadContext& thread);
+
     //! Whether this thread is inside a method of the loop.
     static bool isRunning(EventLoop& loop);
 
@@ -134,7 +144,8 @@ private:
     friend void HoldLoop(InvokeContext&, FunctionRef<void()>);
     friend class Connection;
     friend class ThreadMapping;
-
+    //! Cancelled with the request. Any thread.
+    CancelToken token();
     void run() { m_call.run(m_call, m_connection, *this); }
     void link();
     void unlink();
@@ -191,6 +202,14 @@ private:
     //! The callback thread stands in the executing thread's request_threads.
     bool m_mapped{false};
     ServerRequest* m_outer{nullptr};
+    //! Made when somebody asks for it.
+    Mutex m_token_mutex;
+    std::optional<CancelToken> m_token MP_GUARDED_BY(m_token_mutex);
+    std::optional<CallScope::Clock::time_point> m_deadline;
+
+public:
+    //! The call that the method makes to its caller at this moment. Owning the loop.
+    std::shared_ptr<PendingCall> m_nested;
 };
 
 kj::Promise<void> ServeOnLoop(const IncomingCall& call);

@@ -51,6 +51,9 @@ struct Context $count(0) {
 
     callbackThread @1 :Thread;
     # Thread of the sender that runs the calls that the receiver makes while it runs this one.
+
+    timeout @2 :UInt64;
+    # Nanoseconds that the sender goes on waiting; 0: as long as it takes. Sent to who says to know it: see Hello.
 }
 
 interface Hello {
@@ -68,7 +71,7 @@ interface Hello {
         # Of the library: major * 1000000 + minor * 1000 + patch.
 
         features @2 :UInt64;
-        # Bits for what the library understands beyond its first version.
+        # Bits for what the library understands beyond its first version: 1 is Context.timeout.
 
         appVersion @3 :UInt64;
         # Of the application; 0 if it has none.

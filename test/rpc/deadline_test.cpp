@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <mp/call-errors.h>
 #include <mp/call-scope.h>
+#include <mp/current-call.h>
 #include <rpc/support/errors.h>
 #include <rpc/support/gate.h>
 #include <rpc/support/session.h>
@@ -133,6 +134,60 @@ TEST_F(BoundedCalls, HearOfEachToken)
     }
 }
 
+// What its caller wants of it
+
+TEST_F(BoundedCalls, AreSeenToBeCancelledByTheirMethod)
+{
+    Signal called;
+    Gate running;
+    m_session.impl.on_run = [&](const std::string&) {
+        const RunningCall call = CurrentCall();
+        EXPECT_TRUE(call);
+        EXPECT_FALSE(call.cancelled());
+        const CancelCallback callback = call.onCancel([&] { called.set(); });
+        running.pass();
+        EXPECT_TRUE(call.waitCancelled(DEADLINE));
+        EXPECT_TRUE(called.wait());
+        EXPECT_TRUE(CurrentCall().cancelled());
+        return "nobody hears it";
+    };
+    running.open();
+    CancelToken token;
+    std::thread caller([&] {
+        const CancelScope scope(token);
+        EXPECT_THROW(m_session.client->run("wait"), CancelledError);
+    });
+    ASSERT_TRUE(running.waitReached());
+    token.cancel();
+    caller.join();
+    m_session.serverLoop().waitForMethods();
+    m_session.impl.on_run = nullptr;
+    EXPECT_FALSE(CurrentCall());
+    EXPECT_FALSE(CurrentCall().cancelled());
+}
+
+TEST_F(BoundedCalls, TellTheirMethodHowLongItHas)
+{
+    std::optional<Clock::time_point> told;
+    m_session.impl.on_run = [&](const std::string& what) {
+        told = CurrentCall().deadline();
+        EXPECT_EQ(CallScope::current() ? CallScope::current()->deadline() : std::nullopt, told);
+        return what;
+    };
+    m_session.client->run("unbounded");
+    EXPECT_FALSE(told);
+    const DeadlineScope scope(1h);
+    m_session.client->run("bounded");
+    ASSERT_TRUE(told);
+    // One process, one clock: what is left was measured before the request was sent.
+    EXPECT_GE(*told, *scope.deadline());
+    EXPECT_LT(*told, *scope.deadline() + 1min);
+    const DeadlineScope shorter(10min);
+    m_session.client->run("bounded");
+    EXPECT_LT(*told, *shorter.deadline() + 1min);
+    m_session.impl.on_run = nullptr;
+}
+
 // A callback isn't interrupted.
 TEST_F(BoundedCalls, EndWhenTheirCallbackReturns)
 {
@@ -143,11 +198,9 @@ TEST_F(BoundedCalls, EndWhenTheirCallbackReturns)
         returned = true;
         return arg;
     });
+    // Its server's call of it is late, too, and it may be that one that ends first.
     const DeadlineScope scope(20ms);
-    try {
-        m_session.client->lend(callback, 1);
-    } catch (const TimeoutError&) {
-    }
+    EXPECT_THROW(m_session.client->lend(callback, 1), TimeoutError);
     EXPECT_TRUE(returned);
 }
 

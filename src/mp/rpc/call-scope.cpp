@@ -1,7 +1,8 @@
-#include <mp/call-scope.h>
+#include "time-left.h"
 
 #include <algorithm>
 #include <cassert>
+#include <mp/call-scope.h>
 #include <mp/thread-context.h>
 #include <utility>
 
@@ -25,15 +26,6 @@ CallScope::~CallScope()
     thread.m_scope = m_outer;
 }
 
-namespace {
-//! Clocks don't go on for ever.
-CallScope::Clock::time_point After(std::chrono::nanoseconds timeout)
-{
-    const auto now = CallScope::Clock::now();
-    return timeout < CallScope::Clock::time_point::max() - now ? now + timeout : CallScope::Clock::time_point::max();
-}
-} // namespace
-
-DeadlineScope::DeadlineScope(std::chrono::nanoseconds timeout) : CallScope(After(timeout), std::nullopt) {}
+DeadlineScope::DeadlineScope(std::chrono::nanoseconds timeout) : CallScope(TimeAfter(timeout), std::nullopt) {}
 
 } // namespace mp

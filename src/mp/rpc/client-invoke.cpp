@@ -1,11 +1,14 @@
 #include "dump.h"
 #include "errors.h"
 #include "fault.h"
+#include "features.h"
+#include "pending-call.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
 #include "thread-server.h"
 
+#include <algorithm>
 #include <capnp/capability.h>
 #include <kj/debug.h>
 #include <list>
@@ -58,23 +61,20 @@ public:
     KJ_NOINLINE void report();
 
 private:
-    //! How the call may end before its answer comes.
-    class Bounds;
-    enum class Abandoned { No, Late, Cancelled };
-
     //! Owning the loop.
     //! @return whether it was sent
     bool start();
-    void throwAbandoned() const;
-    //! Nothing abandons it any more. Owning the loop.
-    void forget();
+    //! Whether the call was given up, or it is time to. Owning the loop.
+    bool abandoned();
+    void failAbandoned();
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
     //! Owning the loop.
     void done()
     {
         if (m_lender) m_lender->takeBack();
-        forget();
+        if (m_pending) m_pending->end();
+        if (m_request) m_request->m_nested = nullptr;
         m_thread.waiter->signal(m_done, &m_reactor);
     }
 
@@ -89,10 +89,12 @@ private:
     bool m_may_lead{true};
     //! While the request refers to arguments.
     std::optional<detail::Lender> m_lender;
-    //! Of calls in a CallScope.
-    std::unique_ptr<Bounds> m_bounds;
-    //! Changed owning the loop.
-    Abandoned m_abandoned{Abandoned::No};
+    //! Of calls in a CallScope, and, once it is sent, of those that a method makes to its own caller.
+    std::shared_ptr<PendingCall> m_pending;
+    std::optional<CallScope::Clock::time_point> m_deadline;
+    std::list<CancelCallback> m_tokens;
+    //! The method's, then.
+    ServerRequest* m_request{nullptr};
 
     //! Guarded by the waiter's mutex.
     bool m_done{false};
@@ -102,76 +104,44 @@ private:
     CaughtException m_exception;
 };
 
-class ClientCall::Bounds
-{
-public:
-    Bounds(ClientCall& call, const CallScope& scope) : m_link(std::make_shared<Link>(&call)), m_deadline(scope.deadline())
-    {
-        for (const CallScope* token = &scope; token != nullptr; token = token->outer()) {
-            if (!token->token()) continue;
-            // The call is waited for while the callback is there, and so keeps its loop.
-            m_callbacks.emplace_back(*token->token(), [&reactor = call.m_reactor, link = m_link] {
-                reactor.post([link] { link->abandon(Abandoned::Cancelled); });
-            });
-        }
-    }
-
-    const std::optional<CallScope::Clock::time_point>& deadline() const { return m_deadline; }
-
-    //! Owning the loop, like the others below.
-    template <typename T>
-    kj::Promise<T> wrap(kj::Promise<T> promise)
-    {
-        // The promise is destroyed after the caller has been told.
-        return m_link->canceler.wrap(kj::mv(promise));
-    }
-    std::shared_ptr<void> link() const { return m_link; }
-    void abandon(Abandoned why) { m_link->abandon(why); }
-    void ended() { m_link->call = nullptr; }
-
-private:
-    //! Shared with those who may come when the call has ended already.
-    struct Link
-    {
-        explicit Link(ClientCall* call) : call(call) {}
-        //! Give the call up, if it hasn't ended.
-        void abandon(Abandoned why)
-        {
-            if (call == nullptr) return;
-            call->m_abandoned = why;
-            canceler.cancel("the call was given up");
-        }
-        //! Null when it has ended.
-        ClientCall* call;
-        kj::Canceler canceler;
-    };
-
-    const std::shared_ptr<Link> m_link;
-    const std::optional<CallScope::Clock::time_point> m_deadline;
-    std::list<CancelCallback> m_callbacks;
-};
-
 ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build,
                        Read read)
     : m_context(context), m_client(client), m_method(method), m_build(build), m_read(read), m_loop(*context.loop),
       m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
 {
-    const CallScope* const scope = CallScope::current();
+    const CallScope* scope = CallScope::current();
     if (scope == nullptr) return;
-    m_bounds = std::make_unique<Bounds>(*this, *scope);
-    if (scope->deadline() && CallScope::Clock::now() >= *scope->deadline()) m_abandoned = Abandoned::Late;
+    m_pending = std::make_shared<PendingCall>();
+    m_deadline = scope->deadline();
+    for (; scope != nullptr; scope = scope->outer()) {
+        if (!scope->token()) continue;
+        // The call keeps its loop as long as the callback is there.
+        m_tokens.emplace_back(*scope->token(), [&reactor = m_reactor, pending = m_pending] {
+            reactor.post([pending] { pending->abandon(PendingCall::Reason::Cancelled); });
+        });
+    }
 }
 
-void ClientCall::forget()
+bool ClientCall::abandoned()
 {
-    if (m_bounds) m_bounds->ended();
+    if (m_deadline && CallScope::Clock::now() >= *m_deadline) m_pending->abandon(PendingCall::Reason::Late);
+    return m_pending && m_pending->abandoned() != PendingCall::Reason::None;
 }
 
-void ClientCall::throwAbandoned() const
+void ClientCall::failAbandoned()
 {
     const std::string method = m_method.name;
-    if (m_abandoned == Abandoned::Late) throw TimeoutError(method + " timed out");
-    throw CancelledError(method + " was cancelled");
+    try {
+        switch (m_pending->abandoned()) {
+        case PendingCall::Reason::None: break;
+        case PendingCall::Reason::Late: throw TimeoutError(method + " timed out");
+        case PendingCall::Reason::Cancelled: throw CancelledError(method + " was cancelled");
+        case PendingCall::Reason::Orphaned:
+            m_disconnected = "IPC client method call interrupted: its caller's own caller has given up.";
+        }
+    } catch (...) {
+        m_exception.capture();
+    }
 }
 
 void ClientCall::send()
@@ -198,12 +168,16 @@ bool ClientCall::start()
         m_disconnected = "IPC client method called after disconnect.";
         return false;
     }
+    if (abandoned()) {
+        failAbandoned();
+        return false;
+    }
     try {
-        if (m_abandoned != Abandoned::No) throwAbandoned();
         auto request = NewRequest(m_client, m_method);
         ClientInvokeContext invoke_context(*m_context.connection, m_thread);
         m_lender.emplace(*m_context.connection);
         invoke_context.lender = &*m_lender;
+        invoke_context.deadline = m_deadline;
         m_build(invoke_context, request);
         if (!m_lender->hasLent()) m_lender.reset();
         MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client send " << m_method.name
@@ -212,10 +186,16 @@ bool ClientCall::start()
                                         << Dump(m_loop.m_log_opts, m_method.params_schema(),
                                                 request.asReader().getAs<capnp::AnyStruct>());
         kj::Promise<capnp::Response<capnp::AnyPointer>> answer = request.send();
-        if (m_bounds) answer = m_bounds->wrap(kj::mv(answer));
+        if (ServerRequest* const caller = ServerRequest::ofPeer(*m_context.connection, m_thread)) {
+            if (!m_pending) m_pending = std::make_shared<PendingCall>();
+            m_request = caller;
+            caller->m_nested = m_pending;
+        }
+        if (m_pending) answer = m_pending->wrap(kj::mv(answer));
         auto task = answer.then([this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
                                 [this](kj::Exception&& error) { failed(kj::mv(error)); });
-        if (m_bounds) task = task.attach(m_bounds->link());
+        // It is destroyed after the caller has been told.
+        if (m_pending) task = task.attach(std::shared_ptr<PendingCall>(m_pending));
         m_loop.m_task_set->add(kj::mv(task));
         return true;
     } catch (...) {
@@ -256,14 +236,8 @@ void ClientCall::failed(kj::Exception&& error)
 {
     // Whatever happens here, the caller must not wait for ever.
     KJ_DEFER(done());
-    if (m_abandoned != Abandoned::No) {
-        try {
-            throwAbandoned();
-        } catch (...) {
-            m_exception.capture();
-        }
-        return;
-    }
+    // What fails because time is up, such as a callback's own calls, fails for that reason.
+    if (abandoned()) return failAbandoned();
     m_disconnected = "IPC client method call failed, and there is no memory to say why.";
     if (error.getType() != kj::Exception::Type::DISCONNECTED) {
         m_error = kj::heap(kj::mv(error));
@@ -287,10 +261,10 @@ void ClientCall::wait()
     Waiter& waiter = *m_thread.waiter;
     const auto done = [this] { return m_done; };
     Lock lock(waiter.m_mutex);
-    if (m_bounds && m_bounds->deadline()) {
-        if (m_reactor.wait(waiter, lock, m_may_lead, done, &*m_bounds->deadline())) return;
+    if (m_deadline) {
+        if (m_reactor.wait(waiter, lock, m_may_lead, done, &*m_deadline)) return;
         Unlock(lock, [this] {
-            m_reactor.call([this] { m_bounds->abandon(Abandoned::Late); });
+            m_reactor.call([this] { m_pending->abandon(PendingCall::Reason::Late); });
         });
     }
     m_reactor.wait(waiter, lock, m_may_lead, done);
@@ -340,6 +314,10 @@ void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)
 {
     context.setThread(ThreadMapping::requestThread(invoke_context.connection, invoke_context.thread_context));
     context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context));
+    const auto& peer = invoke_context.connection.peerInfo();
+    if (!invoke_context.deadline || !peer || !(peer->features & FEATURE_TIMEOUT)) return;
+    const std::chrono::nanoseconds left = *invoke_context.deadline - CallScope::Clock::now();
+    context.setTimeout(static_cast<uint64_t>(std::max(left.count(), int64_t{1})));
 }
 
 ThreadMap::Client MakeThreadMap(InvokeContext& invoke_context)

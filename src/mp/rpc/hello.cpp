@@ -1,5 +1,6 @@
 // What the two sides of a connection say of themselves.
 #include "errors.h"
+#include "features.h"
 #include "runtime.h"
 #include "thread-server.h"
 
@@ -10,7 +11,6 @@ namespace mp {
 
 namespace {
 constexpr uint32_t VERSION = MP_C_VERSION_MAJOR * 1'000'000 + MP_C_VERSION_MINOR * 1'000 + MP_C_VERSION_PATCH;
-constexpr uint64_t FEATURES = 0;
 constexpr size_t MAX_NAME_BYTES = 256;
 } // namespace
 

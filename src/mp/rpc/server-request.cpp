@@ -3,13 +3,18 @@
 #include "fault.h"
 #include "in-flight.h"
 #include "message-network.h"
+#include "pending-call.h"
 #include "reactor.h"
 #include "runtime.h"
 #include "thread-mapping.h"
 #include "thread-server.h"
+#include "time-left.h"
 
+#include <algorithm>
 #include <atomic>
 #include <kj/debug.h>
+#include <limits>
+#include <mp/current-call.h>
 #include <mp/proxy-invoke.h>
 #include <stdexcept>
 #include <utility>
@@ -28,6 +33,11 @@ template <typename Hook>
 void AllowCancellation(Hook& hook)
 {
     if constexpr (requires { hook.allowCancellation(); }) hook.allowCancellation();
+}
+
+std::chrono::nanoseconds Nanoseconds(uint64_t count)
+{
+    return std::chrono::nanoseconds(std::min(count, uint64_t{std::numeric_limits<int64_t>::max()}));
 }
 
 kj::Exception ThreadEnded() { return KJ_EXCEPTION(FAILED, "the thread that was to execute the request has ended"); }
@@ -177,6 +187,7 @@ kj::Promise<void> ServeOnThread(const IncomingCall& call, capnp::Capability::Cli
     const int number = request->m_number;
     request->link();
     request->keep(kj::mv(self));
+    if (context.getTimeout() > 0) request->m_deadline = TimeAfter(Nanoseconds(context.getTimeout()));
     if (context.hasCallbackThread()) request->m_callback_thread = context.getCallbackThread();
 
     const bool named = context.hasThread();
@@ -243,7 +254,14 @@ void ServerRequest::execute()
     ThreadContext& thread = CurrentThread();
     m_outer = thread.m_request;
     thread.m_request = this;
-    KJ_DEFER(thread.m_request = m_outer);
+    // What bounds the calls that this thread waits for is nothing to the request, which brings its own.
+    const CallScope* const scope = std::exchange(thread.m_scope, nullptr);
+    KJ_DEFER({
+        thread.m_request = m_outer;
+        thread.m_scope = scope;
+    });
+    std::optional<DeadlineScope> deadline;
+    if (m_deadline) deadline.emplace(*m_deadline);
 
     // Not while it owns a loop, because a method of that calls another one's: it may be the one by which output leaves.
     if (m_back_pressure->on() && !InKjLoop()) m_back_pressure->pass();
@@ -278,6 +296,13 @@ void ServerRequest::cancel()
     m_callback_thread = nullptr;
     if (m_state.exchange(State::Canceled) == State::Executing) {
         MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled while executing.";
+        if (m_nested) m_nested->abandon(PendingCall::Reason::Orphaned);
+        std::optional<CancelToken> token;
+        {
+            const Lock lock(m_token_mutex);
+            token = m_token;
+        }
+        if (token) token->cancel();
     } else if (m_waiter) {
         // An application's thread may not look for a long time, and the request keeps the loop from ending.
         std::list<Waiter::Task> task = m_waiter->take(m_ticket);
@@ -363,6 +388,35 @@ void ServerRequest::takeLoopBack()
 {
     m_holds_loop = ReactorOf(*m_loop).enter();
     checkNotCanceled();
+}
+
+ServerRequest* ServerRequest::ofPeer(Connection& connection, ThreadContext& thread)
+{
+    ServerRequest* const request = thread.m_request;
+    const bool waited_for = request && &request->m_connection == &connection && !request->canceled();
+    return waited_for ? request : nullptr;
+}
+
+CancelToken ServerRequest::token()
+{
+    std::optional<CancelToken> token;
+    {
+        const Lock lock(m_token_mutex);
+        if (!m_token) m_token.emplace();
+        token = m_token;
+    }
+    // Before there was one.
+    if (canceled()) token->cancel();
+    return *token;
+}
+
+RunningCall CurrentCall() { return ServerRequest::current(); }
+
+RunningCall ServerRequest::current()
+{
+    ServerRequest* const request = CurrentThread().m_request;
+    if (request == nullptr) return RunningCall();
+    return RunningCall(request->token(), request->m_deadline);
 }
 
 bool ServerRequest::isRunning(EventLoop& loop)

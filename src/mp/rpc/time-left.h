@@ -7,6 +7,14 @@
 
 namespace mp {
 
+//! That much later. Clocks don't go on for ever.
+inline std::chrono::steady_clock::time_point TimeAfter(std::chrono::nanoseconds timeout)
+{
+    using Clock = std::chrono::steady_clock;
+    const auto now = Clock::now();
+    return timeout < Clock::time_point::max() - now ? now + timeout : Clock::time_point::max();
+}
+
 //! Until then, for system calls; nothing if it has passed.
 inline timespec TimeLeft(std::chrono::steady_clock::time_point deadline)
 {
