@@ -24,6 +24,8 @@ struct InvokeContext;
 class WorkerPool;
 namespace detail {
 class Lender;
+class Lending;
+class LentObjects;
 } // namespace detail
 
 kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self, Context::Reader context);
@@ -91,6 +93,7 @@ private:
     friend class detail::Lender;
     friend void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
     friend void CheckObjects(InvokeContext& invoke_context);
+    friend class detail::Lending;
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     friend struct ProxyServer<Thread>;
     friend struct ProxyServer<ThreadMap>;
@@ -153,6 +156,8 @@ private:
     //! Threads made for the peer.
     size_t m_workers{0};
     size_t m_objects{0};
+    //! Those that are made at this moment are lent.
+    detail::LentObjects* m_lending{nullptr};
     //! It was logged that the peer wanted more.
     bool m_told_of_objects{false};
     bool m_told_of_threads{false};

@@ -10,6 +10,7 @@
 #include <mp/cancel.h>
 #include <mp/connection.h>
 #include <mp/function-ref.h>
+#include <mp/lent-objects.h>
 
 namespace mp {
 
@@ -30,6 +31,8 @@ struct InvokeContext
     ServerRequest* request{nullptr};
     //! How the message that is being built gets at large values without a copy.
     detail::Lender* lender{nullptr};
+    //! Objects that the caller lends.
+    detail::LentObjects* lent{nullptr};
 };
 
 struct ClientInvokeContext : InvokeContext
@@ -37,6 +40,8 @@ struct ClientInvokeContext : InvokeContext
     ThreadContext& thread_context;
     //! When the caller gives up.
     std::optional<CallScope::Clock::time_point> deadline;
+    //! Where that, or something else, may end the call before its answer comes.
+    std::shared_ptr<PendingCall> pending;
     ClientInvokeContext(Connection& conn, ThreadContext& thread_context)
         : InvokeContext{conn}, thread_context(thread_context)
     {
@@ -127,6 +132,9 @@ public:
     //! The request of that peer that the thread runs, if it does and its caller still waits. Owning the loop.
     static ServerRequest* ofPeer(Connection& connection, ThreadContext& thread);
 
+    //! Refuse what waits for its turn on a thread. Owning the loop.
+    static void refuseQueued(Connection& connection, ProxyServer<Thread>& thread, const kj::Exception& why);
+
     //! Whether this thread is inside a method of the loop.
     static bool isRunning(EventLoop& loop);
 
@@ -162,6 +170,8 @@ private:
     void execute();
     //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
+    //! Answer with that, if it hasn't had its turn.
+    void refuse(const kj::Exception& why);
     void withLoop(FunctionRef<void()> fn);
     void holdLoop(FunctionRef<void()> fn);
     void letGo();

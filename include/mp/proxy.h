@@ -11,6 +11,9 @@ namespace mp {
 class Connection;
 class EventLoop;
 struct ThreadContext;
+namespace detail {
+class LentObjects;
+} // namespace detail
 
 //! Client of a remote object: implements the wrapped class, and forwards its methods. Specialized by generated code.
 template <typename Interface>
@@ -93,14 +96,17 @@ private:
     friend class ProxyClientLink;
     friend class ServerRequest;
     friend void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
+    friend class detail::LentObjects;
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
     std::shared_ptr<const bool> m_alive;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
     CleanupIt m_link;
     //! The server's requests that a thread is to run, or runs. Owning the loop.
     size_t m_uses{0};
-    //! beginDestroy() was called. Owning the loop.
+    //! beginDestroy() was called, or the object was lent for a call that was lost. Owning the loop.
     bool m_destroyed{false};
+    //! Those among which the object is lent. Owning the loop.
+    detail::LentObjects* m_lent{nullptr};
 };
 
 //! Debug message: what happens to a client or server object.

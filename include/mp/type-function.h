@@ -30,6 +30,7 @@ void CustomBuildField(TypeList<std::function<Result(Args...)>>, Priority<1>, Inv
     detail::SetHas(output);
     using Fn = std::function<Result(Args...)>;
     using Callback = ProxyCallback<Fn>;
+    const detail::Lending lending(invoke_context);
     output.set(MakeProxyServer<detail::FieldInterface<Output>, Callback>(
         invoke_context, std::make_shared<detail::ProxyCallbackImpl<Fn, Result, Args...>>(std::forward<Value>(value))));
 }

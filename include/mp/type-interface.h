@@ -97,6 +97,7 @@ void CustomBuildField(TypeList<Impl&>, Priority<1>, InvokeContext& invoke_contex
 {
     using Interface = detail::FieldInterface<Output>;
     using Object = std::remove_const_t<Impl>;
+    const detail::Lending lending(invoke_context);
     output.set(MakeProxyServer<Interface, Object>(
         invoke_context, std::shared_ptr<Object>(const_cast<Object*>(&value), [](Object*) {})));
 }

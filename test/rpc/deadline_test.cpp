@@ -4,6 +4,7 @@
 #include <mp/call-scope.h>
 #include <mp/current-call.h>
 #include <rpc/support/errors.h>
+#include <rpc/support/foreign-clients.h>
 #include <rpc/support/gate.h>
 #include <rpc/support/session.h>
 #include <thread>
@@ -50,6 +51,23 @@ protected:
             if (settled || Clock::now() > deadline) return usages;
             std::this_thread::sleep_for(1ms);
         }
+    }
+
+    //! Have a call cancelled while its method is at the gate, and let that go on when the caller has returned.
+    template <typename Fn>
+    void cancelInMethod(Fn call)
+    {
+        CancelToken token;
+        std::thread caller([&] {
+            const CancelScope scope(token);
+            EXPECT_THROW(call(), CancelledError);
+        });
+        ASSERT_TRUE(m_gate.waitReached());
+        token.cancel();
+        caller.join();
+        EXPECT_TRUE(m_session.serverLogs().waitFor("canceled while executing."));
+        m_gate.open();
+        m_session.serverLoop().waitForMethods();
     }
 
     Gate m_gate;
@@ -202,6 +220,125 @@ TEST_F(BoundedCalls, EndWhenTheirCallbackReturns)
     const DeadlineScope scope(20ms);
     EXPECT_THROW(m_session.client->lend(callback, 1), TimeoutError);
     EXPECT_TRUE(returned);
+}
+
+// What callers lend
+
+// A method that goes on after its caller has given up can't reach what was lent to it.
+TEST_F(BoundedCalls, TakeBackWhatTheyLent)
+{
+    std::string error;
+    m_session.impl.on_lent = [&](Callback& callback, int32_t arg) {
+        m_gate.pass();
+        error = ErrorOf([&] { callback.call(arg); });
+        return 0;
+    };
+    cancelInMethod([&] {
+        FnCallback callback([](int32_t) -> int32_t { throw std::logic_error("was called"); });
+        m_session.client->lend(callback, 1);
+    });
+    EXPECT_NE(error.find("called on an object that was destroyed"), std::string::npos) << error;
+}
+
+TEST_F(BoundedCalls, TakeBackFunctions)
+{
+    std::string error;
+    m_session.impl.on_fn = [&](std::function<int32_t(int32_t)> fn, int32_t arg) {
+        m_gate.pass();
+        error = ErrorOf([&] { fn(arg); });
+        return 0;
+    };
+    cancelInMethod([&] { m_session.client->callFn([](int32_t) -> int32_t { throw std::logic_error("was called"); }, 1); });
+    EXPECT_NE(error.find("called on an object that was destroyed"), std::string::npos) << error;
+}
+
+//! How a call may be lost while another thread runs a method of what it has lent.
+enum class Loss { Deadline, Token, ClientClose, ServerClose };
+
+class LostCalls : public testing::TestWithParam<Loss>
+{
+};
+
+TEST_P(LostCalls, WaitForMethodsOfWhatTheyLent)
+{
+    Session session;
+    Gate running;
+    // A thread of the peer's own, for which a thread of this side runs the method.
+    session.impl.on_lent = [&](Callback& callback, int32_t arg) {
+        std::thread other([&] { ErrorOf([&] { callback.call(arg); }); });
+        other.join();
+        return 0;
+    };
+    CancelToken token;
+    std::thread caller([&] {
+        bool finished = false;
+        FnCallback callback([&](int32_t arg) {
+            running.pass();
+            finished = true;
+            return arg;
+        });
+        const DeadlineScope late(GetParam() == Loss::Deadline ? std::chrono::nanoseconds(100ms) : 1h);
+        const CancelScope cancelled(token);
+        EXPECT_NE(ErrorOf([&] { session.client->lend(callback, 1); }), "no exception");
+        EXPECT_TRUE(finished);
+    });
+    ASSERT_TRUE(running.waitReached());
+    switch (GetParam()) {
+    case Loss::Deadline: break;
+    case Loss::Token: token.cancel(); break;
+    case Loss::ClientClose: session.disconnectClient(); break;
+    case Loss::ServerClose: session.disconnectServer(); break;
+    }
+    EXPECT_TRUE(session.serverLogs().waitFor("canceled while executing."));
+    running.open();
+    caller.join();
+    session.serverLoop().waitForMethods();
+    session.clientLoop().waitForMethods();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LostCalls,
+                         testing::Values(Loss::Deadline, Loss::Token, Loss::ClientClose, Loss::ServerClose));
+
+//! Never answers.
+class SilentCallback final : public messages::Callback::Server
+{
+public:
+    explicit SilentCallback(kj::Own<kj::PromiseFulfiller<void>> called) : m_called(kj::mv(called)) {}
+    kj::Promise<void> call(CallContext) override
+    {
+        m_called->fulfill();
+        return kj::NEVER_DONE;
+    }
+
+private:
+    kj::Own<kj::PromiseFulfiller<void>> m_called;
+};
+
+// A client of another kind, which drops a call whose method waits for it.
+TEST_F(ForeignClients, ReleaseTheMethodOfACallThatTheyDrop)
+{
+    std::string error;
+    m_impl.on_lent = [&](Callback& callback, int32_t arg) {
+        error = ErrorOf([&] { callback.call(arg); });
+        return 0;
+    };
+    run([&](auto& io, ServicePtr service) {
+        auto thread = threadMapOf(io, service).makeThreadRequest().send().getResult();
+        auto called = kj::newPromiseAndFulfiller<void>();
+        {
+            auto request = service.lendRequest();
+            request.initContext().setThread(thread);
+            request.setCallback(kj::heap<SilentCallback>(kj::mv(called.fulfiller)));
+            const auto promise = request.send();
+            called.promise.wait(io.waitScope);
+        }
+        // The method ends only after this side has answered what releases the callback.
+        const auto deadline = Clock::now() + DEADLINE;
+        while (!m_logs.has("interrupted (canceled)") && Clock::now() < deadline) {
+            service.addRequest().send().wait(io.waitScope);
+        }
+        EXPECT_EQ(error, "IPC client method call interrupted: its caller's own caller has given up.");
+    });
 }
 
 } // namespace

@@ -70,13 +70,8 @@ private:
     void received(capnp::Response<capnp::AnyPointer>&& response);
     void failed(kj::Exception&& error);
     //! Owning the loop.
-    void done()
-    {
-        if (m_lender) m_lender->takeBack();
-        if (m_pending) m_pending->end();
-        if (m_request) m_request->m_nested = nullptr;
-        m_thread.waiter->signal(m_done, &m_reactor);
-    }
+    void done();
+    void signal() { m_thread.waiter->signal(m_done, &m_reactor); }
 
     ProxyContext& m_context;
     capnp::Capability::Client& m_client;
@@ -89,6 +84,9 @@ private:
     bool m_may_lead{true};
     //! While the request refers to arguments.
     std::optional<detail::Lender> m_lender;
+    detail::LentObjects m_lent;
+    //! The peer hasn't answered, and may go on.
+    bool m_lost{false};
     //! Of calls in a CallScope, and, once it is sent, of those that a method makes to its own caller.
     std::shared_ptr<PendingCall> m_pending;
     std::optional<CallScope::Clock::time_point> m_deadline;
@@ -119,6 +117,25 @@ ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client,
         m_tokens.emplace_back(*scope->token(), [&reactor = m_reactor, pending = m_pending] {
             reactor.post([pending] { pending->abandon(PendingCall::Reason::Cancelled); });
         });
+    }
+}
+
+void ClientCall::done()
+{
+    if (m_lender) m_lender->takeBack();
+    if (m_request) m_request->m_nested = nullptr;
+    if (m_pending) {
+        m_pending->end();
+        ThreadMapping::endCallbacks(*m_pending);
+    }
+    if (m_lost) {
+        // The peer shouldn't go on longer than it must.
+        m_reactor.urgeFlush();
+        // What was lent may be gone when the caller goes on.
+        if (m_lent.revoke([this] { signal(); })) signal();
+    } else {
+        m_lent.release();
+        signal();
     }
 }
 
@@ -178,6 +195,8 @@ bool ClientCall::start()
         m_lender.emplace(*m_context.connection);
         invoke_context.lender = &*m_lender;
         invoke_context.deadline = m_deadline;
+        invoke_context.pending = m_pending;
+        invoke_context.lent = &m_lent;
         m_build(invoke_context, request);
         if (!m_lender->hasLent()) m_lender.reset();
         MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client send " << m_method.name
@@ -211,6 +230,7 @@ void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
     if (m_lender) m_lender->takeBack();
     if (m_context.connection == nullptr) {
         // Closed in the same turn in which the answer came.
+        m_lost = true;
         m_disconnected = "IPC client method call interrupted by disconnect.";
     } else {
         try {
@@ -237,9 +257,11 @@ void ClientCall::failed(kj::Exception&& error)
     // Whatever happens here, the caller must not wait for ever.
     KJ_DEFER(done());
     // What fails because time is up, such as a callback's own calls, fails for that reason.
+    m_lost = true;
     if (abandoned()) return failAbandoned();
     m_disconnected = "IPC client method call failed, and there is no memory to say why.";
     if (error.getType() != kj::Exception::Type::DISCONNECTED) {
+        m_lost = false;
         m_error = kj::heap(kj::mv(error));
     } else if (m_context.connection != nullptr) {
         // RpcSystem calls all that ends a connection a disconnect.
@@ -313,7 +335,12 @@ void InvokeClient(ProxyContext& context, capnp::Capability::Client& client, cons
 void BuildContext(ClientInvokeContext& invoke_context, Context::Builder context)
 {
     context.setThread(ThreadMapping::requestThread(invoke_context.connection, invoke_context.thread_context));
-    context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context));
+    if (invoke_context.pending) {
+        context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context,
+                                                                invoke_context.pending));
+    } else {
+        context.setCallbackThread(ThreadMapping::callbackThread(invoke_context.connection, invoke_context.thread_context));
+    }
     const auto& peer = invoke_context.connection.peerInfo();
     if (!invoke_context.deadline || !peer || !(peer->features & FEATURE_TIMEOUT)) return;
     const std::chrono::nanoseconds left = *invoke_context.deadline - CallScope::Clock::now();

@@ -2,6 +2,7 @@
 #define MP_RPC_PENDING_CALL_H
 
 #include <kj/async.h>
+#include <mp/connection.h>
 
 namespace mp {
 
@@ -33,6 +34,9 @@ public:
         return m_canceler.wrap(kj::mv(answer));
     }
     void end() { m_ended = true; }
+
+    //! The calling thread, as the peer may call it back during this call only; null when it has gone.
+    ProxyServer<Thread>* callback_thread{nullptr};
 
 private:
     bool m_ended{false};

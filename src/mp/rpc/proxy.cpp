@@ -10,6 +10,7 @@
 #endif
 #include <kj/debug.h>
 #include <mp/connection.h>
+#include <mp/lent-objects.h>
 #include <mp/proxy-invoke.h>
 
 namespace mp {
@@ -108,7 +109,10 @@ void ProxyClientLink::cleanup(ProxyContext& context, const std::type_info& type,
 void OpenServer(ProxyContext& context, const std::type_info& type, const void* server)
 {
     LogObject(context, "Creating", type, server);
-    if (*context.m_alive) context.connection->addObject();
+    if (!*context.m_alive) return;
+    Connection& connection = *context.connection;
+    connection.addObject();
+    if (connection.m_lending) connection.m_lending->add(context);
 }
 
 void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server)
@@ -117,6 +121,7 @@ void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std:
     LogObject(context, "Cleaning up", type, server);
     KJ_DEFER(LogObject(context, "Destroying", type, server));
     if (*context.m_alive) context.connection->removeObject();
+    if (context.m_lent) context.m_lent->remove(context);
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
     AsyncCleanupOf(*context.loop).add(

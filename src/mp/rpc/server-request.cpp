@@ -84,6 +84,7 @@ public:
 
     //! The request has ended.
     void end() { m_request = nullptr; }
+    bool isFor(const ProxyServer<Thread>& thread) const { return &m_thread == &thread; }
 
 private:
     ServerRequest* m_request;
@@ -314,6 +315,22 @@ void ServerRequest::cancel()
     }
 }
 
+void ServerRequest::refuse(const kj::Exception& why)
+{
+    if (!m_waiter) return;
+    const std::list<Waiter::Task> task = m_waiter->take(m_ticket);
+    // Destroys this, with the task.
+    if (!task.empty()) finish(kj::cp(why));
+}
+
+void ServerRequest::refuseQueued(Connection& connection, ProxyServer<Thread>& thread, const kj::Exception& why)
+{
+    const std::list<ServerRequest*> requests = connection.m_requests;
+    for (ServerRequest* request : requests) {
+        if (request->m_promised && request->m_promised->isFor(thread)) request->refuse(why);
+    }
+}
+
 void ServerRequest::finish(kj::Maybe<kj::Exception> error)
 {
     m_callback_thread = nullptr;
@@ -322,7 +339,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     const std::optional<capnp::Capability::Client> self = std::exchange(m_self, std::nullopt);
     const kj::Own<capnp::CallContextHook> hook = kj::mv(m_hook);
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
-    if (fulfiller.get()) --m_call.context.m_uses;
+    if (fulfiller.get() && --m_call.context.m_uses == 0 && m_call.context.m_lent) m_call.context.m_lent->unused();
     if (canceled()) {
         if (m_executed) {
             MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " interrupted (canceled)";

@@ -1,10 +1,12 @@
 #include "thread-mapping.h"
 
 #include "fault.h"
+#include "pending-call.h"
 #include "thread-server.h"
 
 #include <mp/event-loop.h>
 #include <mp/proxy-invoke.h>
+#include <utility>
 
 namespace mp {
 
@@ -40,6 +42,25 @@ Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadConte
     const Lock lock(thread.waiter->m_mutex);
     thread.m_exported[&connection] = &exported;
     return client;
+}
+
+Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadContext& thread,
+                                             const std::shared_ptr<PendingCall>& call)
+{
+    auto server = kj::heap<ProxyServer<Thread>>(connection, thread);
+    call->callback_thread = server.get();
+    server->m_call = call;
+    return exportThread(connection, kj::mv(server));
+}
+
+void ThreadMapping::endCallbacks(PendingCall& call)
+{
+    ProxyServer<Thread>* const server = std::exchange(call.callback_thread, nullptr);
+    if (server == nullptr) return;
+    server->m_thread = nullptr;
+    if (server->m_connection == nullptr) return;
+    ServerRequest::refuseQueued(*server->m_connection, *server,
+                                KJ_EXCEPTION(FAILED, "the call that this one belongs to was given up"));
 }
 
 Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContext& thread)
@@ -179,6 +200,7 @@ void ThreadMapping::forgetConnection(Connection& connection)
 void ThreadMapping::forgetExport(ProxyServer<Thread>& server)
 {
     if (server.m_connection) server.m_connection->m_local_threads.erase(server.m_hook);
+    if (server.m_call) server.m_call->callback_thread = nullptr;
     if (server.m_thread == nullptr) return;
     ThreadContext& thread = *server.m_thread;
     const Lock lock(thread.waiter->m_mutex);

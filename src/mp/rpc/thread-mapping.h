@@ -6,6 +6,8 @@
 
 namespace mp {
 
+class PendingCall;
+
 //! Which thread of one side stands for which of the other: the entries in ThreadContext, and their end, whichever of
 //! thread and connection goes first.
 class ThreadMapping
@@ -13,6 +15,12 @@ class ThreadMapping
 public:
     //! The calling thread, as the peer is told to call it back. Owning the loop.
     static Thread::Client callbackThread(Connection& connection, ThreadContext& thread);
+
+    //! The same for one call. Owning the loop.
+    static Thread::Client callbackThread(Connection& connection, ThreadContext& thread,
+                                         const std::shared_ptr<PendingCall>& call);
+    //! Callbacks of that call which haven't begun are refused, now and later. Owning the loop.
+    static void endCallbacks(PendingCall& call);
 
     //! The peer's thread that runs the calling thread's calls: the one that waits for the calling thread, if it runs a
     //! request of that peer, else one of its own. Owning the loop.

@@ -8,6 +8,8 @@
 
 namespace mp {
 
+class PendingCall;
+
 //! A thread, as the peer names it: one that waits in a call, and then runs callbacks, or one made for the peer.
 template <>
 struct ProxyServer<Thread> final : public Thread::Server
@@ -30,6 +32,8 @@ struct ProxyServer<Thread> final : public Thread::Server
     //! The connection that it is exported over, and the key there. Null after the connection is gone.
     Connection* m_connection;
     const capnp::ClientHook* m_hook{nullptr};
+    //! The only call for which an application's thread runs callbacks under this name.
+    std::shared_ptr<PendingCall> m_call;
 
 private:
     EventLoopRef m_loop;

@@ -20,12 +20,16 @@ public:
     int32_t lend(Callback& callback, int32_t arg) override
     {
         if (on_lend) on_lend();
-        return callback.call(arg);
+        return on_lent ? on_lent(callback, arg) : callback.call(arg);
     }
     int32_t give(std::unique_ptr<Callback> callback, int32_t arg) override { return callback ? callback->call(arg) : -1; }
     void share(std::shared_ptr<Callback> callback) override { m_shared = std::move(callback); }
     int32_t callShared(int32_t arg) override { return m_shared ? m_shared->call(arg) : -1; }
-    int32_t callFn(std::function<int32_t(int32_t)> fn, int32_t arg) override { return fn ? fn(arg) : -1; }
+    int32_t callFn(std::function<int32_t(int32_t)> fn, int32_t arg) override 
+    {
+        if (on_fn) return on_fn(std::move(fn), arg);
+        return fn ? fn(arg) : -1;
+    }
     void fail(const std::string& text, bool declared) override
     {
         if (on_fail) on_fail();
@@ -52,6 +56,8 @@ public:
     std::function<std::string(const std::string&)> on_run;
     std::function<std::string(const std::string&)> on_loop;
     std::function<void()> on_lend;
+    std::function<int32_t(Callback&, int32_t)> on_lent;
+    std::function<int32_t(std::function<int32_t(int32_t)>, int32_t)> on_fn;
     std::function<void()> on_fail;
     std::function<void()> on_counter_destroyed;
     std::function<void()> on_narrow;
