@@ -13,6 +13,14 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+//! A call would have begun over a connection that is being drained. Thrown to the caller where that is this process; the
+//! peer's calls fail with the text.
+class DrainedError : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
 //! A call hadn't ended when its time had come. Thrown to the caller only.
 class TimeoutError : public std::runtime_error
 {

@@ -39,6 +39,7 @@ private:
 //! Calls that haven't ended when the time has come throw TimeoutError: at once, or, where this thread runs a callback for
 //! the call at that moment, when that returns. The method that they called is cancelled, but may run on; see
 //! mp/current-call.h. It is told how much time is left, and so are the calls that it makes.
+//! Takes the place of what connections and clients say of the time: see mp/call-timeout.h.
 class DeadlineScope final : public CallScope
 {
 public:

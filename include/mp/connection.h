@@ -5,6 +5,7 @@
 #include <capnp/rpc-twoparty.h>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <mp/disconnect.h>
 #include <mp/event-loop.h>
 #include <mp/limits.h>
@@ -82,8 +83,27 @@ public:
     //! End it as if the peer had closed it; whoever has calls in progress, here and there, is told why. Owning the loop.
     void end(DisconnectReason reason, kj::StringPtr why);
 
+    //! The same without a word. What was written already is sent, and the peer has 5 seconds to take it and to close its
+    //! side, before this one is closed. Owning the loop.
+    void disconnect();
+
+    //! Take no new calls over this connection, neither of the peer nor of this process, and disconnect when those that
+    //! there are have been answered, or when so much time has passed. What they lead to isn't refused: calls of a method
+    //! to its caller; calls of the peer that run on a thread which waits for it, and those on objects that it was lent.
+    //! Calls that are refused throw DrainedError here, and its text there. Of several times the first to pass counts.
+    //! Owning the loop; returns at once.
+    //! @return ready when the connection has ended: whether all calls were answered
+    std::shared_future<bool> drain(std::chrono::nanoseconds timeout);
+    bool draining() const { return m_drain != nullptr; }
+
     //! False once the connection is destroyed; for those who may outlive it. Read owning the loop.
-    std::shared_ptr<const bool> alive() const { return m_alive; }
+    std::shared_ptr<const bool> alive() const { return {m_state, &m_state->alive}; }
+    //! The same, and what holds for the connection's clients.
+    std::shared_ptr<const ConnectionState> state() const { return m_state; }
+
+    //! How long each call over this connection may take that is in no DeadlineScope, where its client says nothing else.
+    //! Unset: as long as it likes. Any thread that knows that the connection is there.
+    void setCallTimeout(std::optional<std::chrono::nanoseconds> timeout) { m_state->call_timeout.set(timeout); }
 
     EventLoopRef m_loop;
 
@@ -100,6 +120,7 @@ private:
     friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
                                            Context::Reader context);
 
+    struct Drain;
     using DisconnectHandler = kj::Function<void(const Disconnect&)>;
     void addDisconnectHandler(DisconnectHandler handler);
 
@@ -112,6 +133,8 @@ private:
 
     void init();
     void runDisconnectHandlers();
+    //! The connection has ended.
+    void endDrain();
     //! Ends it when it has been without calls or messages for too long.
     kj::Promise<void> watchTime();
     void addObject() { ++m_objects; }
@@ -124,7 +147,7 @@ private:
     //! Take what the peer says of itself, the first time, and have it checked.
     void meet(Hello::Peer::Reader peer);
 
-    std::shared_ptr<bool> m_alive{std::make_shared<bool>(true)};
+    const std::shared_ptr<ConnectionState> m_state{std::make_shared<ConnectionState>()};
     std::unique_ptr<MessageNetwork> m_network;
     std::shared_ptr<DisconnectHandlers> m_disconnect_handlers{std::make_shared<DisconnectHandlers>()};
     kj::Promise<void> m_disconnect_watch{nullptr};
@@ -132,6 +155,9 @@ private:
     kj::Promise<void> m_hello{nullptr};
     const std::chrono::steady_clock::time_point m_made{std::chrono::steady_clock::now()};
     kj::Promise<void> m_time_watch{nullptr};
+    std::unique_ptr<Drain> m_drain;
+    //! In the loop's list.
+    std::list<Connection*>::iterator m_listed;
     bool m_said_hello{false};
     std::optional<PeerInfo> m_peer_info;
 

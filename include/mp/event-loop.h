@@ -1,6 +1,7 @@
 #ifndef MP_EVENT_LOOP_H
 #define MP_EVENT_LOOP_H
 
+#include <chrono>
 #include <functional>
 #include <kj/async-io.h>
 #include <kj/function.h>
@@ -10,6 +11,7 @@
 #include <mp/limits.h>
 #include <mp/log.h>
 #include <mp/peer.h>
+#include <mp/proxy.capnp.h>
 #include <mp/proxy.h>
 #include <optional>
 #include <thread>
@@ -17,9 +19,13 @@
 namespace mp {
 
 class AsyncCleanup;
+struct IncomingCall;
 class InFlight;
+class LoopPool;
 class OutputLog;
 class Reactor;
+
+kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self, Context::Reader context);
 
 //! An event loop: the one place where connections, capabilities and promises live.
 //!
@@ -81,6 +87,24 @@ public:
     //! @throws std::logic_error on the loop thread, in a method and in a cleanup function, which it would wait for
     void waitForMethods();
 
+    //! The same for so long at most.
+    //! @return whether all have ended
+    bool waitForMethods(std::chrono::nanoseconds timeout);
+
+    //! Have up to so many threads run the calls that name no thread, over connections whose peers have made no pool of
+    //! their own, and those of methods with the annotation $Proxy.pool. Connections take turns. A method that waits for
+    //! another one that needs the pool holds its thread meanwhile. Threads are started when they are needed, and stay. 0,
+    //! the default: such calls are refused. Owning the loop.
+    void setPool(size_t max_threads);
+
+    //! Drain all connections, and wait until they have ended, methods too, and until what they leave behind is destroyed;
+    //! for so long at most. Listening sockets are closed, and connections that are made from now on take no calls. What is
+    //! left when the time is up is interrupted; methods that don't notice run on: see waitForMethods(). Objects of this
+    //! process that refer to others', and supervisors, are the application's to destroy; loop() returns after that.
+    //! @return whether all calls were answered, and all has ended
+    //! @throws std::logic_error as waitForMethods() does
+    bool shutdown(std::chrono::nanoseconds timeout);
+
     //! Have peers told the version of this application, and look at what they say of themselves. Before the first
     //! connection is made, and owning the loop.
     //! @param check  called owning the loop, once for each connection over which a ThreadMap was exchanged and whose
@@ -101,11 +125,15 @@ public:
     std::thread::id m_thread_id;
 
 private:
+    using TimePoint = std::chrono::steady_clock::time_point;
     friend class EventLoopRef;
     friend class Connection;
     friend class ServerRequest;
+    friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
+                                           Context::Reader context);
     friend Reactor& ReactorOf(EventLoop& loop);
     friend AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
+    friend void OnShutdown(EventLoop& loop, std::function<void()> fn);
     friend OutputLog& OutputLogOf(EventLoop& loop);
 
     std::shared_ptr<Reactor> m_reactor;
@@ -133,9 +161,19 @@ private:
     //! Methods that threads run, or are to run.
     std::unique_ptr<InFlight> m_methods;
     std::unique_ptr<OutputLog> m_output_log;
+    std::unique_ptr<LoopPool> m_pool;
     uint64_t m_app_version{0};
     PeerCheck m_check_peer;
     Limits m_limits;
+    std::list<Connection*> m_connections;
+    //! shutdown() was called.
+    bool m_shutdown{false};
+    std::list<std::function<void()>> m_shutdown_fns;
+
+    //! @throws std::logic_error in what the function would wait for
+    void checkMayWait(const char* function);
+    //! @return whether they have by then
+    bool waitForMethodsUntil(TimePoint deadline);
 };
 
 //! Wrap an open socket, whose descriptor it takes over, into a stream of the loop. Any thread; but the stream is used

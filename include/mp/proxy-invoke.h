@@ -15,10 +15,12 @@
 namespace mp {
 
 class BackPressure;
+class LoopPool;
 class OutgoingMessage;
 class PendingCall;
 class RunningCall;
 class ServerRequest;
+class WorkerThread;
 namespace detail {
 class Lender;
 } // namespace detail
@@ -144,6 +146,7 @@ public:
 private:
     class NoRequest;
     class Promised;
+    friend class LoopPool;
     friend kj::Promise<void> ServeOnLoop(const IncomingCall& call);
     friend kj::Promise<void> ServeOnThread(const IncomingCall& call, ::capnp::Capability::Client self,
                                            Context::Reader context);
@@ -157,6 +160,12 @@ private:
     void run() { m_call.run(m_call, m_connection, *this); }
     void link();
     void unlink();
+    //! Whether the connection takes new calls, or the call isn't new.
+    //! @param thread  that runs it, if it is known
+    //! @throws DrainedError
+    void checkOpen(const ProxyServer<Thread>* thread);
+    //! Whether it waits for the answer to a call, which may be why the peer calls it.
+    bool waitsForPeer(const ProxyServer<Thread>& thread) const;
     void logReceived();
     void logAnswered();
     //! Log what the peer gets instead of an answer.
@@ -167,6 +176,16 @@ private:
     void keep(::capnp::Capability::Client self);
     //! Let the thread run the request when it has run those before.
     kj::Promise<void> dispatch(kj::Own<ServerRequest> self, ProxyServer<Thread>& thread);
+    //! The same with any thread of the pool.
+    kj::Promise<void> dispatch(kj::Own<ServerRequest> self, LoopPool& pool);
+    //! A thread is going to run it.
+    kj::Promise<void> accept(kj::Own<Promised> promised);
+    void enqueue(kj::Own<ServerRequest> self, ThreadContext& thread);
+    //! Its turn has come. Until it ends it has the pool's thread.
+    void runInPool(kj::Own<ServerRequest> self, WorkerThread& thread);
+    //! Take it from where it waits for its turn.
+    //! @return its owner; nothing if it doesn't wait any more
+    std::list<Waiter::Task> takeBack();
     void execute();
     //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
@@ -205,9 +224,12 @@ private:
     std::optional<std::list<ServerRequest*>::iterator> m_link;
     //! Its connection's, which may go first.
     std::shared_ptr<const BackPressure> m_back_pressure;
-    //! Where the request waits for its turn.
+    //! Where the request waits for its turn: with a thread, or before that in the pool.
     Waiter* m_waiter{nullptr};
     uint64_t m_ticket{0};
+    LoopPool* m_pool{nullptr};
+    //! The pool's, until the request has ended.
+    WorkerThread* m_pool_thread{nullptr};
     kj::Maybe<Thread::Client> m_callback_thread;
     //! The callback thread stands in the executing thread's request_threads.
     bool m_mapped{false};
@@ -275,6 +297,16 @@ void RunTyped(const IncomingCall& call, Connection& connection, ServerRequest& r
                                                             request};
     run_fn(server_context);
 }
+
+//! The Context of methods that have none, and run in the pool.
+struct PoolContext
+{
+    template <typename Params>
+    static Context::Reader get(const Params&)
+    {
+        return {};
+    }
+};
 
 //! Throw what a call on a destroyed server object answers.
 [[noreturn]] void ThrowServerDestroyed(const MethodInfo& method);

@@ -3,6 +3,8 @@
 
 #include <capnp/capability.h>
 #include <list>
+#include <memory>
+#include <mp/call-timeout.h>
 #include <mp/util.h>
 #include <typeinfo>
 
@@ -77,6 +79,15 @@ private:
     EventLoop* m_loop;
 };
 
+//! What is known of a connection by those who may outlive it.
+struct ConnectionState
+{
+    //! Owning the event loop.
+    bool alive{true};
+    //! For the calls of its clients that have none of their own.
+    CallTimeout call_timeout;
+};
+
 //! What client and server objects know of the connection that they belong to.
 struct ProxyContext
 {
@@ -87,6 +98,15 @@ struct ProxyContext
     EventLoopRef loop;
     //! Run front to back when the object is destroyed. See ProxyClientBase and ProxyServerBase.
     CleanupList cleanup_fns;
+    //! On the client side: in place of what the connection says, if it is set.
+    CallTimeout call_timeout;
+
+    //! How long a call of the client may take that is in no DeadlineScope. Any thread.
+    std::optional<std::chrono::nanoseconds> callTimeout() const
+    {
+        const auto own = call_timeout.get();
+        return own ? own : m_connection_state->call_timeout.get();
+    }
 
     //! On the server side: bar the object from further requests. Returns whether it may be released now, with no request
     //! on a thread but the calling one; else that is left to the server's destructor.
@@ -98,7 +118,7 @@ private:
     friend void OpenServer(ProxyContext& context, const std::type_info& type, const void* server);
     friend class detail::LentObjects;
     friend void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std::type_info& type, void* server);
-    std::shared_ptr<const bool> m_alive;
+    const std::shared_ptr<const ConnectionState> m_connection_state;
     //! The client's entry in the connection's list of cleanup functions, while the connection lives.
     CleanupIt m_link;
     //! The server's requests that a thread is to run, or runs. Owning the loop.

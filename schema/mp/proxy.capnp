@@ -27,6 +27,9 @@ annotation name(field, method): Text;
 annotation skip(field, group, union): Void;
 # A struct's field, group or named union that has no C++ member.
 
+annotation pool(method): Void;
+# The method has no Context, and runs on a thread of the server's pool instead of on the event loop.
+
 interface ThreadMap $count(0) {
     # Exchanged by the two sides of a connection: makes threads that run the other side's calls.
 
@@ -47,7 +50,7 @@ struct Context $count(0) {
     # Says which threads a call uses. A method that takes one runs on a thread; others run on the event loop.
 
     thread @0 :Thread;
-    # Thread of the receiver that runs the call. Null: one of the receiver's pool.
+    # Thread of the receiver that runs the call. Null: one of the pool that the sender has made, or of the receiver's own.
 
     callbackThread @1 :Thread;
     # Thread of the sender that runs the calls that the receiver makes while it runs this one.

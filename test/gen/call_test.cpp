@@ -64,6 +64,7 @@ public:
     }
     void args(int argc, const char* const* argv) override { m_args.assign(argv, argv + argc); }
     void nothing() override { ++m_nothing; }
+    std::string pooled(const std::string& text) override { return text; }
 
     int m_wanted{0};
     int32_t m_lent{0};
@@ -187,6 +188,12 @@ TEST_F(CallTest, CallsMethodsWithoutAnything)
 {
     m_client->nothing();
     EXPECT_EQ(m_local.m_nothing, 1);
+}
+
+TEST_F(CallTest, SendsMarkedMethodsToThePool)
+{
+    const std::string error = failure([&] { m_client->pooled("x"); });
+    EXPECT_NE(error.find("no thread specified and no pool configured"), std::string::npos) << error;
 }
 
 } // namespace

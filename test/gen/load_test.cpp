@@ -142,7 +142,7 @@ TEST_F(LoadTest, KeepsAnnotations)
         $Proxy.include("two.h");
         $Proxy.includeTypes("types.h");
         interface I $Proxy.wrap("C") $Proxy.count(3) {
-            call @0 (a :Int32 $Proxy.count(2)) -> (e :Text $Proxy.exception("E")) $Proxy.name("other");
+            call @0 (a :Int32 $Proxy.count(2)) -> (e :Text $Proxy.exception("E")) $Proxy.name("other") $Proxy.pool;
         }
         struct S { a @0 :Int32 $Proxy.skip; b @1 :Int32 $Cxx.name("bee"); })");
     const Annotations& file = module.file().annotations;
@@ -153,6 +153,7 @@ TEST_F(LoadTest, KeepsAnnotations)
     EXPECT_EQ(interface.annotations.wrap, "C");
     EXPECT_EQ(interface.annotations.count, 3);
     EXPECT_EQ(interface.methods.at(0).annotations.name, "other");
+    EXPECT_TRUE(interface.methods.at(0).annotations.pool);
     EXPECT_EQ(FieldAt(NodeAt(module, "I.call.params"), "a").annotations.count, 2);
     EXPECT_EQ(FieldAt(NodeAt(module, "I.call.results"), "e").annotations.exception, "E");
     EXPECT_TRUE(FieldAt(NodeAt(module, "S"), "a").annotations.skip);

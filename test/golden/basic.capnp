@@ -40,6 +40,7 @@ interface Init $Proxy.wrap("golden::Basic") {
     ordered @16 (in :Int32) -> (result :Text, reason :Text);
     args @17 (context :Proxy.Context, args :List(Text) $Proxy.count(2)) -> ();
     nothing @18 () -> ();
+    pooled @19 (text :Text) -> (result :Text) $Proxy.pool;
 }
 
 interface Callback $Proxy.wrap("golden::Callback") {

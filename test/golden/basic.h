@@ -54,6 +54,7 @@ public:
     virtual std::string ordered(int32_t in, std::string& reason) = 0;
     virtual void args(int argc, const char* const* argv) = 0;
     virtual void nothing() = 0;
+    virtual std::string pooled(const std::string& text) = 0;
 };
 
 } // namespace golden

@@ -73,6 +73,7 @@ TEST(CallTable, CountsLikeASet)
         std::set<uint32_t> all = unanswered;
         all.insert(unfinished.begin(), unfinished.end());
         ASSERT_EQ(table.size(), all.size()) << i;
+        ASSERT_EQ(table.unanswered(), unanswered.size()) << i;
     }
 }
 

@@ -23,6 +23,7 @@ public:
     }
 
     SocketId dial() const { return m_address.dial(); }
+    bool refuses() const { return m_address.refuses(); }
     std::unique_ptr<ServiceClient> connect(LoopThread& client)
     {
         return ConnectStream<messages::Service>(client.loop(), MakeStream(client.loop(), dial()));
@@ -181,6 +182,19 @@ TEST_F(Listen, DoesNotKeepTheLoop)
     EXPECT_EQ(client->add(1, 2), 3);
     server.loop().sync([&] { server.loop().m_incoming_connections.clear(); });
     server.thread().release();
+}
+
+TEST_F(Listen, EndsWhenTheLoopIsShutDown)
+{
+    for (const size_t max : {1, 2}) {
+        // Where there are as many connections as allowed it doesn't accept at that moment.
+        ListeningServer server(max);
+        const auto client = server.connect(m_client);
+        EXPECT_EQ(client->add(1, 2), 3);
+        EXPECT_FALSE(server.refuses());
+        EXPECT_TRUE(server.loop().shutdown(std::chrono::hours(1)));
+        EXPECT_TRUE(server.refuses());
+    }
 }
 
 #if !defined(__SANITIZE_ADDRESS__)

@@ -230,6 +230,10 @@ void Checker::checkResult(const BoundMethod& bound)
 
 void Checker::checkRole(const BoundMethod& bound, const std::string& path)
 {
+    if (bound.method->annotations.pool) {
+        if (bound.context()) error(path, "$pool is for methods without a Context, which says where they run");
+        if (bound.role == Role::Construct) error(path, "$pool: construct runs on the event loop");
+    }
     if (bound.role == Role::Method) return;
     if (bound.arity != 0 || bound.result || !bound.exceptions.empty()) {
         error(path,

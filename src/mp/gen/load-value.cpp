@@ -18,6 +18,7 @@ constexpr uint64_t COUNT_ID = 0xd02682b319f69b38;
 constexpr uint64_t EXCEPTION_ID = 0x996a183200992f88;
 constexpr uint64_t NAME_ID = 0xb594888f63f4dbb9;
 constexpr uint64_t SKIP_ID = 0x824c08b82695d8dd;
+constexpr uint64_t POOL_ID = 0xaf4dd0789a3bc78b;
 constexpr uint64_t CXX_NAMESPACE_ID = 0xb9c6f99ebf805f2c;
 constexpr uint64_t CXX_NAME_ID = 0xf264a779fef191ce;
 
@@ -145,6 +146,7 @@ Annotations LoadAnnotations(capnp::List<schema::Annotation>::Reader reader)
         case EXCEPTION_ID: loaded.exception = Copy(value.getText()); break;
         case NAME_ID: loaded.name = Copy(value.getText()); break;
         case SKIP_ID: loaded.skip = true; break;
+        case POOL_ID: loaded.pool = true; break;
         case CXX_NAMESPACE_ID: loaded.cxx_namespace = Copy(value.getText()); break;
         case CXX_NAME_ID: loaded.cxx_name = Copy(value.getText()); break;
         default: break;

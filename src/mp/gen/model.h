@@ -86,6 +86,7 @@ struct Annotations
     std::optional<std::string> exception;
     std::optional<std::string> name;
     bool skip{false};
+    bool pool{false};
     //! Cap'n Proto's own: name, and namespace of a file, in the C++ that capnpc-c++ writes.
     std::optional<std::string> cxx_name;
     std::optional<std::string> cxx_namespace;

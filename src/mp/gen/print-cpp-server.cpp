@@ -114,13 +114,14 @@ std::string ServerMethod(const Module& module, const CppNames& names, const Node
 {
     const std::string name = CxxClass(module, interface);
     const BoundField* context = method.context();
+    const bool pool = method.method->annotations.pool;
     const std::string local = CppLocalNamespace(names, "server") + "::";
     return Cat("::kj::Promise<void> ProxyServer<", name, ">::", SafeName(CxxName(*method.method)), "(",
                CppCallContext(module, interface, method), " call_context)\n{\n    using Context = ServerContext<", name,
                ", ", CxxParams(module, *method.interface, *method.method), ", ",
                CxxResults(module, *method.interface, *method.method), ">;\n    return ServeRequest<&", local, "Run_",
                CppFlatName(interface, method), "<Context>, ",
-               context != nullptr ? CppAccessor(names, *context) : "void", ">(*this, call_context, ", local, "INFO_",
+               context != nullptr ? CppAccessor(names, *context) : pool ? "PoolContext" : "void", ">(*this, call_context, ", local, "INFO_",
                CppFlatName(interface, method), ");\n}\n\n");
 }
 

@@ -16,6 +16,8 @@ public:
 
     const CallTable& own() const { return m_own; }
     const CallTable& peers() const { return m_peers; }
+    //! Whether neither side waits for an answer.
+    bool answered() const { return m_own.unanswered() == 0 && m_peers.unanswered() == 0; }
     //! Whether the peer has ever called a method.
     bool called() const { return m_called; }
 

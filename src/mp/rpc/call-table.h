@@ -19,6 +19,7 @@ public:
     void finish(uint32_t question) { end(question, FINISHED); }
 
     size_t size() const { return m_size; }
+    size_t unanswered() const { return m_unanswered; }
 
 private:
     static constexpr uint8_t OPEN = 1;
@@ -28,10 +29,12 @@ private:
     static constexpr uint32_t MAX_DENSE = 1 << 12;
 
     void end(uint32_t question, uint8_t how);
+    void add(uint8_t& state, uint8_t how);
 
     std::vector<uint8_t> m_dense;
     std::unordered_map<uint32_t, uint8_t> m_sparse;
     size_t m_size{0};
+    size_t m_unanswered{0};
 };
 
 } // namespace mp

@@ -7,6 +7,7 @@
 #include "runtime.h"
 #include "thread-mapping.h"
 #include "thread-server.h"
+#include "time-left.h"
 
 #include <algorithm>
 #include <capnp/capability.h>
@@ -108,9 +109,12 @@ ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client,
       m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
 {
     const CallScope* scope = CallScope::current();
-    if (scope == nullptr) return;
+    if (scope) m_deadline = scope->deadline();
+    if (!m_deadline) {
+        if (const auto timeout = context.callTimeout()) m_deadline = TimeAfter(*timeout);
+    }
+    if (scope == nullptr && !m_deadline) return;
     m_pending = std::make_shared<PendingCall>();
-    m_deadline = scope->deadline();
     for (; scope != nullptr; scope = scope->outer()) {
         if (!scope->token()) continue;
         // The call keeps its loop as long as the callback is there.
@@ -189,7 +193,11 @@ bool ClientCall::start()
         failAbandoned();
         return false;
     }
+    ServerRequest* const caller = ServerRequest::ofPeer(*m_context.connection, m_thread);
     try {
+        if (m_context.connection->draining() && !caller) {
+            throw DrainedError(std::string(m_method.name) + " refused: the connection is being drained");
+        }
         auto request = NewRequest(m_client, m_method);
         ClientInvokeContext invoke_context(*m_context.connection, m_thread);
         m_lender.emplace(*m_context.connection);
@@ -205,7 +213,7 @@ bool ClientCall::start()
                                         << Dump(m_loop.m_log_opts, m_method.params_schema(),
                                                 request.asReader().getAs<capnp::AnyStruct>());
         kj::Promise<capnp::Response<capnp::AnyPointer>> answer = request.send();
-        if (ServerRequest* const caller = ServerRequest::ofPeer(*m_context.connection, m_thread)) {
+        if (caller) {
             if (!m_pending) m_pending = std::make_shared<PendingCall>();
             m_request = caller;
             caller->m_nested = m_pending;

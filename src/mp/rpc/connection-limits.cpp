@@ -55,7 +55,7 @@ void CheckObjects(InvokeContext& invoke_context) { invoke_context.connection.che
 void ReleaseLater(InvokeContext& invoke_context, std::shared_ptr<void> impl)
 {
     Connection& connection = invoke_context.connection;
-    AsyncCleanupOf(*connection.m_loop).add(connection.alive(), [impl = std::move(impl)]() mutable { impl.reset(); });
+    AsyncCleanupOf(*connection.m_loop).add(connection.state(), [impl = std::move(impl)]() mutable { impl.reset(); });
 }
 
 void Connection::checkThreads(size_t more)

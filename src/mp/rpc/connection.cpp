@@ -1,3 +1,4 @@
+#include "drain.h"
 #include "errors.h"
 #include "fault.h"
 #include "message-network.h"
@@ -11,11 +12,6 @@
 #include <mp/proxy-invoke.h>
 
 namespace mp {
-
-namespace {
-//! How long a closed connection's last messages may take to leave.
-constexpr auto LINGER = 5 * kj::SECONDS;
-} // namespace
 
 Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream)
     : m_loop(loop), m_network(std::make_unique<MessageNetwork>(ReactorOf(loop), kj::mv(stream),
@@ -38,10 +34,12 @@ Connection::Connection(EventLoop& loop, kj::Own<kj::AsyncIoStream>&& stream,
 
 void Connection::init()
 {
+    m_listed = m_loop->m_connections.insert(m_loop->m_connections.end(), this);
     m_disconnect_watch = m_network->onDisconnect()
                              .then([this] {
                                  m_disconnect_handlers->disconnected = true;
                                  m_time_watch = nullptr;
+                                 endDrain();
                                  runDisconnectHandlers();
                                  const Disconnect& why = m_network->disconnect();
                                  if (streamError() != nullptr || why.reason == DisconnectReason::Limit) {
@@ -50,6 +48,10 @@ void Connection::init()
                              })
                              .eagerlyEvaluate([this](kj::Exception&& error) { LogUncaughtTask(*m_loop, error); });
     setLimits(m_loop->limits());
+    if (m_loop->m_shutdown) {
+        drain(std::chrono::nanoseconds::max());
+        end(DisconnectReason::Local, "the process is shutting down");
+    }
 }
 
 kj::Maybe<kj::Exception> Connection::streamError() const
@@ -60,14 +62,14 @@ kj::Maybe<kj::Exception> Connection::streamError() const
     return nullptr;
 }
 
-void Connection::end(DisconnectReason reason, kj::StringPtr why) { m_network->end(reason, why); }
-
 Connection::~Connection() noexcept(false)
 {
-    *m_alive = false;
+    m_state->alive = false;
     m_disconnect_watch = nullptr;
     m_hello = nullptr;
     m_time_watch = nullptr;
+    endDrain();
+    m_loop->m_connections.erase(m_listed);
     for (ServerRequest* request : m_requests) {
         if (!MP_FAULT(CancelsNoRequests)) request->cancel();
     }
@@ -85,12 +87,9 @@ Connection::~Connection() noexcept(false)
         MP_LOG(*m_loop, Log::Error) << "IPC connection was not shut down: " << kj::str(*error).cStr();
     }
     if (!sent_all && m_loop->m_task_set) {
-        EventLoop& loop = *m_loop;
         kj::Promise<void> sent = m_network->finish();
-        kj::Promise<void> late = loop.m_io_context.lowLevelProvider->getTimer().afterDelay(LINGER);
-        loop.m_task_set->add(sent.exclusiveJoin(kj::mv(late))
-                                 .attach(kj::heap<std::unique_ptr<MessageNetwork>>(std::move(m_network)),
-                                         kj::heap<EventLoopRef>(loop)));
+        m_loop->m_task_set->add(
+            sent.attach(kj::heap<std::unique_ptr<MessageNetwork>>(std::move(m_network)), kj::heap<EventLoopRef>(*m_loop)));
     }
 
     for (;;) {
@@ -135,7 +134,7 @@ void Connection::runDisconnectHandlers()
     if (!loop.m_task_set) return;
     // Later, on no stack of the connection's: a handler may destroy it. The handlers after that one still run; but none
     // does when the connection was destroyed before the first.
-    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = m_alive, why = m_network->disconnect()] {
+    loop.m_task_set->add(kj::evalLater([&loop, handlers = m_disconnect_handlers, alive = alive(), why = m_network->disconnect()] {
         if (!*alive && !MP_FAULT(TellsOfClosedConnections)) return;
         while (!handlers->fns.empty()) {
             DisconnectHandler fn = kj::mv(handlers->fns.front());

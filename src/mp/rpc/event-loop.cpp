@@ -2,9 +2,11 @@
 #include "fd-stream.h"
 #include "in-flight.h"
 #include "io-provider.h"
+#include "loop-pool.h"
 #include "output-log.h"
 #include "reactor.h"
 #include "runtime.h"
+#include "time-left.h"
 
 #include <fcntl.h>
 #include <kj/async-unix.h>
@@ -13,6 +15,8 @@
 #include <mp/event-loop.h>
 #include <mp/proxy-invoke.h>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace mp {
 
@@ -43,6 +47,22 @@ private:
 };
 } // namespace
 
+namespace {
+//! For what happens at the deadline to be noticed.
+constexpr std::chrono::steady_clock::duration GRACE = std::chrono::seconds(1);
+
+template <typename Future>
+bool WaitUntil(const Future& future, std::chrono::steady_clock::time_point deadline)
+{
+    // Such a time overflows where it is converted.
+    if (deadline == deadline.max()) {
+        future.wait();
+        return true;
+    }
+    return future.wait_until(deadline) == std::future_status::ready;
+}
+} // namespace
+
 void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception)
 {
     MP_LOG(loop, Log::Error) << "Uncaught exception in daemonized task.";
@@ -52,6 +72,8 @@ void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception)
 Reactor& ReactorOf(EventLoop& loop) { return *loop.m_reactor; }
 
 AsyncCleanup& AsyncCleanupOf(EventLoop& loop) { return *loop.m_async_cleanup; }
+
+void OnShutdown(EventLoop& loop, std::function<void()> fn) { loop.m_shutdown_fns.push_back(std::move(fn)); }
 
 OutputLog& OutputLogOf(EventLoop& loop) { return *loop.m_output_log; }
 
@@ -80,6 +102,7 @@ EventLoop::EventLoop(const char* exe_name, LogOptions log_opts, void* context)
 EventLoop::~EventLoop()
 {
     m_incoming_connections.clear();
+    m_pool.reset();
     m_async_cleanup.reset();
     m_output_log.reset();
     m_task_set.reset();
@@ -91,9 +114,17 @@ EventLoop::~EventLoop()
 void EventLoop::loop()
 {
     m_reactor->run();
+    // The threads may need the loop when they end.
+    while (std::exchange(m_pool, nullptr)) m_reactor->run();
     MP_LOG(*this, Log::Info) << "EventLoop::loop done, cancelling event listeners.";
     m_task_set.reset();
     MP_LOG(*this, Log::Info) << "EventLoop::loop bye.";
+}
+
+void EventLoop::setPool(size_t max_threads)
+{
+    if (!m_pool) m_pool = std::make_unique<LoopPool>(*this);
+    m_pool->setMaxThreads(max_threads);
 }
 
 void EventLoop::setAppVersion(uint64_t version, PeerCheck check)
@@ -127,18 +158,49 @@ void EventLoop::post(kj::Function<void()> fn)
     });
 }
 
-void EventLoop::waitForMethods()
+void EventLoop::checkMayWait(const char* function)
 {
     if (ServerRequest::isRunning(*this) || m_async_cleanup->isCleanupThread() || isLoopThread()) {
-        throw std::logic_error("EventLoop::waitForMethods called by what it would wait for");
+        throw std::logic_error(std::string("EventLoop::") + function + " called by what it would wait for");
     }
+}
+
+bool EventLoop::waitForMethodsUntil(TimePoint deadline)
+{
     const EventLoopRef ref(*this);
     std::future<void> methods;
     call([&] { methods = m_methods->ended(); });
-    methods.wait();
+    if (!WaitUntil(methods, deadline)) return false;
     // The loop is free again after it has released what they held.
     call([] {});
-    m_async_cleanup->done().wait();
+    return WaitUntil(m_async_cleanup->done(), deadline);
+}
+
+void EventLoop::waitForMethods() { waitForMethods(std::chrono::nanoseconds::max()); }
+
+bool EventLoop::waitForMethods(std::chrono::nanoseconds timeout)
+{
+    checkMayWait("waitForMethods");
+    return waitForMethodsUntil(TimeAfter(timeout));
+}
+
+bool EventLoop::shutdown(std::chrono::nanoseconds timeout)
+{
+    checkMayWait("shutdown");
+    const EventLoopRef ref(*this);
+    const TimePoint deadline = TimeAfter(timeout);
+    std::vector<std::shared_future<bool>> connections;
+    call([&] {
+        m_shutdown = true;
+        for (const auto& fn : m_shutdown_fns) fn();
+        for (Connection* const connection : m_connections) connections.push_back(connection->drain(timeout));
+    });
+    bool answered = true;
+    for (auto& ended : connections) {
+        // They end when the time is up, if the loop runs.
+        answered = WaitUntil(ended, deadline + std::min(GRACE, TimePoint::max() - deadline)) && ended.get() && answered;
+    }
+    return waitForMethodsUntil(deadline) && answered;
 }
 
 void EventLoop::addAsyncCleanup(std::function<void()> fn) { m_async_cleanup->add(nullptr, std::move(fn)); }

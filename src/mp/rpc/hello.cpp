@@ -47,7 +47,7 @@ void Connection::meet(Hello::Peer::Reader peer)
     EventLoop& loop = *m_loop;
     if (!loop.m_check_peer || !loop.m_task_set) return;
     // On no stack of the connection's: the application may close it.
-    loop.m_task_set->add(kj::evalLater([this, &loop, alive = m_alive] {
+    loop.m_task_set->add(kj::evalLater([this, &loop, alive = alive()] {
         if (!*alive) return;
         const PeerInfo info = *m_peer_info;
         try {

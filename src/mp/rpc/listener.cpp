@@ -53,14 +53,22 @@ public:
     {
     }
 
+    //! Accept no more, and close the socket.
+    void stop()
+    {
+        m_stopped = true;
+        m_accept.cancel("the listener was stopped");
+        m_receiver = nullptr;
+    }
+
     //! Accept the next connection, unless that is being done, or there are as many as allowed.
     void accept()
     {
-        if (m_accepting || (m_options.max_connections && m_connections >= *m_options.max_connections)) return;
+        if (m_stopped || m_accepting || (m_options.max_connections && m_connections >= *m_options.max_connections)) return;
         m_accepting = true;
         auto self = shared_from_this();
         // An accept that fails at once throws instead.
-        m_loop.m_task_set->add(kj::evalNow([&] { return m_receiver->accept(); }).then(
+        m_loop.m_task_set->add(m_accept.wrap(kj::evalNow([&] { return m_receiver->accept(); })).then(
             [self](Stream stream) -> kj::Promise<void> {
                 self->m_accepting = false;
                 // Also when this one can't be served.
@@ -69,6 +77,7 @@ public:
                 return kj::READY_NOW;
             },
             [self](kj::Exception&& error) -> kj::Promise<void> {
+                if (self->m_stopped) return kj::READY_NOW;
                 // Out of descriptors or memory: that passes. Anything else ends the listener.
                 if (error.getType() != kj::Exception::Type::OVERLOADED) return kj::mv(error);
                 MP_LOG(self->m_loop, Log::Warning) << "IPC server: accept failed, trying again: "
@@ -128,6 +137,9 @@ private:
     //! Of them, how many each user has, where that is limited.
     std::map<int64_t, size_t> m_users;
     bool m_accepting{false};
+    bool m_stopped{false};
+    //! Last, since it refers to the receiver.
+    kj::Canceler m_accept;
 };
 } // namespace
 
@@ -139,6 +151,9 @@ void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, const ListenO
             fd.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
         auto listener = std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), options);
         listener->accept();
+        OnShutdown(loop, [listener = std::weak_ptr(listener)] {
+            if (const auto open = listener.lock()) open->stop();
+        });
         // Also while it doesn't accept, its socket stays open: who connects waits.
         loop.m_task_set->add(kj::Promise<void>(kj::NEVER_DONE).attach(kj::heap<std::shared_ptr<Listener>>(listener)));
     });
@@ -158,8 +173,12 @@ void CloseOnDisconnect(ProxyContext& context)
 {
     EventLoop& loop = *context.loop;
     Connection* const connection = context.connection;
-    connection->onDisconnect([&loop, connection, alive = connection->alive()] {
-        MP_LOG(loop, Log::Warning) << "IPC client: unexpected network disconnect.";
+    connection->onDisconnect([&loop, connection, alive = connection->alive()](const Disconnect& why) {
+        if (why.reason == DisconnectReason::Local) {
+            MP_LOG(loop, Log::Info) << "IPC client: disconnected.";
+        } else {
+            MP_LOG(loop, Log::Warning) << "IPC client: unexpected network disconnect.";
+        }
         if (*alive) delete connection;
     });
 }

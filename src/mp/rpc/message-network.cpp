@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <kj/debug.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace mp {
 
@@ -206,11 +207,31 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
 void MessageNetwork::noteSent(capnp::rpc::Message::Reader message)
 {
     m_calls.sent(message);
+    noteAnswer();
     noteMessage();
     // RpcSystem has found an error before this.
-    if (message.isAbort() && !m_ended && m_disconnect.text.empty()) {
-        m_disconnect = {DisconnectReason::ProtocolError, message.getAbort().getReason().cStr()};
-    }
+    if (message.isAbort() && !m_ended) setDisconnect(DisconnectReason::ProtocolError, message.getAbort().getReason());
+}
+
+void MessageNetwork::setDisconnect(DisconnectReason reason, kj::StringPtr text)
+{
+    if (std::exchange(m_disconnect_known, true)) return;
+    m_disconnect = {reason, text.cStr()};
+}
+
+void MessageNetwork::noteAnswer()
+{
+    if (m_answered.get() == nullptr || !m_calls.answered()) return;
+    m_answered->fulfill();
+    m_answered = nullptr;
+}
+
+kj::Promise<void> MessageNetwork::answered()
+{
+    if (m_calls.answered()) return kj::READY_NOW;
+    auto paf = kj::newPromiseAndFulfiller<void>();
+    m_answered = kj::mv(paf.fulfiller);
+    return kj::mv(paf.promise);
 }
 
 void MessageNetwork::noteMessage()
@@ -273,6 +294,12 @@ void MessageNetwork::sent(size_t bytes)
             }
         }
     }
+    checkFinished();
+}
+
+void MessageNetwork::checkFinished()
+{
+    if (m_output_bytes > 0 || m_left) return;
     KJ_IF_MAYBE (fulfiller, m_all_sent) {
         (*fulfiller)->fulfill();
         m_all_sent = nullptr;
@@ -384,11 +411,9 @@ void MessageNetwork::dropOutput()
     m_output.clear();
     m_output_bytes = 0;
     m_output_sent = 0;
+    m_left = false;
     updateBackPressure();
-    KJ_IF_MAYBE (fulfiller, m_all_sent) {
-        (*fulfiller)->fulfill();
-        m_all_sent = nullptr;
-    }
+    checkFinished();
 }
 
 kj::Promise<void> MessageNetwork::shutdown()
@@ -411,10 +436,11 @@ bool MessageNetwork::close()
 
 kj::Promise<void> MessageNetwork::finish()
 {
-    if (m_output_bytes == 0) return kj::READY_NOW;
+    if (m_left && m_fd_stream) dropInput();
+    if (m_output_bytes == 0 && !m_left) return kj::READY_NOW;
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_all_sent = kj::mv(paf.fulfiller);
-    return kj::mv(paf.promise);
+    return paf.promise.exclusiveJoin(m_reactor.port().timer().afterDelay(m_linger).then([this] { dropOutput(); }));
 }
 
 // Input
@@ -464,17 +490,50 @@ void MessageNetwork::end(DisconnectReason reason, kj::StringPtr why)
     ended(reason, Ended(why));
 }
 
+void MessageNetwork::leave()
+{
+    m_left = !m_ended;
+    m_reader.drop();
+    ended(DisconnectReason::Local, nullptr);
+    wantStream();
+}
+
+void MessageNetwork::dropInput()
+{
+    auto scratch = m_reactor.scratch();
+    while (m_left) {
+        iovec space{scratch.begin(), scratch.size()};
+        const ssize_t n = m_fd_stream->readNow(&space, 1);
+        if (n == -EAGAIN) return; // readable() goes on
+        if (n > 0) {
+            dropped(static_cast<size_t>(n));
+        } else {
+            inputEnded();
+        }
+    }
+}
+
+void MessageNetwork::dropped(size_t bytes)
+{
+    m_dropped_bytes += bytes;
+    if (m_dropped_bytes > MAX_LAST_BYTES) inputEnded();
+}
+
+void MessageNetwork::inputEnded()
+{
+    m_left = false;
+    checkFinished();
+}
+
 void MessageNetwork::ended(DisconnectReason reason, kj::Maybe<kj::Exception> error)
 {
     if (m_ended) return;
     m_ended = true;
-    if (m_disconnect.text.empty()) {
-        m_disconnect.reason = reason;
-        KJ_IF_MAYBE (e, error) {
-            const kj::StringPtr text = e->getDescription();
-            m_disconnect.text = text.startsWith(ENDED) ? text.slice(ENDED.size()).cStr() : text.cStr();
-        }
+    kj::StringPtr text;
+    KJ_IF_MAYBE (e, error) {
+        text = e->getDescription();
     }
+    setDisconnect(reason, text.startsWith(ENDED) ? text.slice(ENDED.size()) : text);
     m_error = kj::mv(error);
     deliver();
 }
@@ -492,8 +551,9 @@ MessageNetwork::Message MessageNetwork::takeMessage()
 void MessageNetwork::noteReceived(capnp::rpc::Message::Reader message)
 {
     m_calls.received(message);
+    noteAnswer();
     noteMessage();
-    if (message.isAbort()) takeAbort(message.getAbort().getReason());
+    if (message.isAbort()) takeAbort(message.getAbort());
 }
 
 void MessageNetwork::checkLimits()
@@ -508,12 +568,17 @@ void MessageNetwork::checkLimits()
     }
 }
 
-void MessageNetwork::takeAbort(kj::StringPtr reason)
+void MessageNetwork::takeAbort(capnp::rpc::Exception::Reader exception)
 {
-    // An RpcSystem sends others when it is destroyed.
-    if (!reason.startsWith(ENDED)) return;
+    const kj::StringPtr reason = exception.getReason();
     auto text = kj::str("remote exception: ", reason);
-    m_disconnect = {DisconnectReason::PeerClosed, text.cStr()};
+    // That is what an RpcSystem says that is destroyed, or disconnected.
+    const bool closed = exception.getType() == capnp::rpc::Exception::Type::DISCONNECTED;
+    // These may be its last words, taken when its end is known already.
+    const DisconnectReason known = m_disconnect.reason;
+    if (known == DisconnectReason::PeerClosed || known == DisconnectReason::Reset) m_disconnect_known = false;
+    setDisconnect(DisconnectReason::PeerClosed, closed ? kj::StringPtr() : text);
+    if (!reason.startsWith(ENDED)) return;
     m_peer_error = kj::Exception(kj::Exception::Type::FAILED, "(remote)", 0, kj::mv(text));
 }
 
@@ -533,7 +598,14 @@ void MessageNetwork::resume()
     receive();
 }
 
-void MessageNetwork::readable() { receive(); }
+void MessageNetwork::readable()
+{
+    if (m_left) {
+        dropInput();
+    } else {
+        receive();
+    }
+}
 
 void MessageNetwork::receive()
 {
@@ -591,7 +663,7 @@ size_t MessageNetwork::readOnce()
 
 kj::Promise<void> MessageNetwork::readStream()
 {
-    if (m_receiver == nullptr || m_reader.hasMessage() || m_paused || heldUp()) {
+    if (!m_left && (m_receiver == nullptr || m_reader.hasMessage() || m_paused || heldUp())) {
         auto paf = kj::newPromiseAndFulfiller<void>();
         m_wanted = kj::mv(paf.fulfiller);
         return paf.promise.then([this] { return readStream(); });
@@ -603,18 +675,25 @@ kj::Promise<void> MessageNetwork::readStream()
     return promise
         .then(
             [this, buffer = kj::mv(buffer)](size_t n) {
-                if (n > 0) {
+                if (n == 0) {
+                    endOfStream();
+                    inputEnded();
+                } else if (m_left) {
+                    dropped(n);
+                } else {
                     take([&] { m_reader.feed(buffer.slice(0, n)); });
                     deliver();
-                } else {
-                    endOfStream();
                 }
             })
-        .then([this]() -> kj::Promise<void> { return m_ended ? kj::Promise<void>(kj::READY_NOW) : readStream(); },
-              [this](kj::Exception&& error) -> kj::Promise<void> {
-                  ended(DisconnectReason::Reset, kj::mv(error));
-                  return kj::READY_NOW;
-              });
+        .then(
+            [this]() -> kj::Promise<void> {
+                return m_ended && !m_left ? kj::Promise<void>(kj::READY_NOW) : readStream();
+            },
+            [this](kj::Exception&& error) -> kj::Promise<void> {
+                ended(DisconnectReason::Reset, kj::mv(error));
+                inputEnded();
+                return kj::READY_NOW;
+            });
 }
 
 void MessageNetwork::endOfStream()

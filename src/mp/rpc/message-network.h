@@ -45,6 +45,16 @@ public:
     //! Receive nothing more, as if that error had occurred. The peer is told: RpcSystem does that, and closes.
     void end(DisconnectReason reason, kj::StringPtr why);
 
+    //! Receive nothing more, as if the peer had closed the connection. It isn't told why; but the stream stays open until
+    //! it has noticed, since closing one with unread input may take with it what was sent.
+    void leave();
+
+    //! Resolves when neither side waits for the answer to a call. One at a time.
+    kj::Promise<void> answered();
+
+    //! How long output may take to leave when the connection is closed, and the peer to notice it; 5 seconds unless set.
+    void setLinger(kj::Duration linger) { m_linger = linger; }
+
     const Limits& limits() const { return m_limits; }
     //! For what comes from now on.
     void setLimits(const Limits& limits);
@@ -57,7 +67,8 @@ public:
     //! Send what was written, as far as that goes without waiting, then tell the peer that nothing follows.
     //! @return false when output is left; finish() waits for it
     bool close();
-    //! After close(): resolves when the rest is sent, or can't be.
+    //! After close(): resolves when the rest is sent, or can't be, or has taken too long; and, after leave(), when the peer
+    //! has closed its side.
     kj::Promise<void> finish();
     //! After close(): why the peer could not be told, if it is there.
     const kj::Maybe<kj::Exception>& closeError() const { return m_close_error; }
@@ -115,6 +126,8 @@ private:
     void enqueue(OutgoingMessage& message);
     void noteSent(capnp::rpc::Message::Reader message);
     void noteMessage();
+    //! After m_calls.
+    void noteAnswer();
     void flushFd();
     void flushStream();
     kj::Promise<void> writeStream();
@@ -124,6 +137,8 @@ private:
     void writeFailed(kj::Exception error);
     void giveUpOutput(DisconnectReason reason, kj::Exception error);
     void dropOutput();
+    //! Those who wait for it are told if it has.
+    void checkFinished();
     size_t gather(iovec* pieces, size_t max) const;
 
     //! Whether the next message has to wait until others had their turn.
@@ -136,8 +151,9 @@ private:
     Message takeMessage();
     void noteReceived(capnp::rpc::Message::Reader message);
     void checkLimits();
+    void setDisconnect(DisconnectReason reason, kj::StringPtr text);
     //! The peer says that it ends the connection.
-    void takeAbort(kj::StringPtr reason);
+    void takeAbort(capnp::rpc::Exception::Reader reason);
     //! Read until there is a message, or nothing more now.
     void readFd();
     //! @return bytes, or 0 when there is nothing now, or the input has ended
@@ -149,6 +165,10 @@ private:
     //! Have it go on.
     void wantStream();
     void endOfStream();
+    //! After leave().
+    void dropInput();
+    void dropped(size_t bytes);
+    void inputEnded();
     bool deliver();
     void ended(DisconnectReason reason, kj::Maybe<kj::Exception> error);
 
@@ -169,13 +189,20 @@ private:
     int m_in_a_row{0};
     //! resume() will be called, and there is no message until then.
     bool m_paused{false};
+    //! This side has ended it, and waits for the peer to do so.
+    bool m_left{false};
+    size_t m_dropped_bytes{0};
     //! No more input: the end of the stream, or why.
     bool m_ended{false};
     kj::Maybe<kj::Exception> m_error;
     //! Why the peer has ended the connection, if it has done so by end().
     kj::Maybe<kj::Exception> m_peer_error;
     Disconnect m_disconnect;
+    //! It says so already, before this side has noticed the end.
+    bool m_disconnect_known{false};
     CallCounts m_calls;
+    //! Of answered(), while that is waited for.
+    kj::Own<kj::PromiseFulfiller<void>> m_answered;
     std::chrono::steady_clock::time_point m_last_message{std::chrono::steady_clock::now()};
 
     kj::Own<OutgoingMessage> m_latest;
@@ -189,6 +216,7 @@ private:
     bool m_shut_when_sent{false};
     kj::Maybe<kj::Exception> m_close_error;
     kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> m_all_sent;
+    kj::Duration m_linger{5 * kj::SECONDS};
 
     ConnectionDisposer m_disposer;
     kj::ForkedPromise<void> m_disconnected;

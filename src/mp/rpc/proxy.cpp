@@ -16,7 +16,7 @@
 namespace mp {
 
 ProxyContext::ProxyContext(Connection* connection)
-    : connection(connection), loop(*connection->m_loop), m_alive(connection->alive())
+    : connection(connection), loop(*connection->m_loop), m_connection_state(connection->state())
 {
 }
 
@@ -109,7 +109,7 @@ void ProxyClientLink::cleanup(ProxyContext& context, const std::type_info& type,
 void OpenServer(ProxyContext& context, const std::type_info& type, const void* server)
 {
     LogObject(context, "Creating", type, server);
-    if (!*context.m_alive) return;
+    if (!context.m_connection_state->alive) return;
     Connection& connection = *context.connection;
     connection.addObject();
     if (connection.m_lending) connection.m_lending->add(context);
@@ -120,12 +120,12 @@ void CleanupServer(ProxyContext& context, std::shared_ptr<void> impl, const std:
     LogObject(context, "IPC server destroy", type, server);
     LogObject(context, "Cleaning up", type, server);
     KJ_DEFER(LogObject(context, "Destroying", type, server));
-    if (*context.m_alive) context.connection->removeObject();
+    if (context.m_connection_state->alive) context.connection->removeObject();
     if (context.m_lent) context.m_lent->remove(context);
     if (!impl && context.cleanup_fns.empty()) return;
     // A user's destructor may block or make calls, which the loop's owner must not.
     AsyncCleanupOf(*context.loop).add(
-        context.m_alive,
+        context.m_connection_state,
         [loop = &*context.loop, impl = std::move(impl), fns = std::make_shared<CleanupList>(std::move(context.cleanup_fns))]() mutable {
             impl.reset();
             while (!fns->empty()) {

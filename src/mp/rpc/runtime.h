@@ -3,6 +3,7 @@
 
 // What the runtime's parts know of each other and applications don't.
 
+#include <functional>
 #include <kj/async.h>
 #include <kj/exception.h>
 #include <kj/memory.h>
@@ -15,6 +16,9 @@ class Reactor;
 
 Reactor& ReactorOf(EventLoop& loop);
 AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
+
+//! Have fn called when the loop is shut down. Owning the loop.
+void OnShutdown(EventLoop& loop, std::function<void()> fn);
 
 //! Report a promise that failed where nobody waits for it.
 void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception);

@@ -2,6 +2,7 @@
 #include "dump.h"
 #include "fault.h"
 #include "in-flight.h"
+#include "loop-pool.h"
 #include "message-network.h"
 #include "pending-call.h"
 #include "reactor.h"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <kj/debug.h>
 #include <limits>
+#include <mp/call-errors.h>
 #include <mp/current-call.h>
 #include <mp/proxy-invoke.h>
 #include <stdexcept>
@@ -61,20 +63,22 @@ private:
     ServerRequest* const m_request;
 };
 
-//! With the promise that a thread is to fulfil. Keeps the thread's object, through a capability, and counts the request;
-//! tells the request when the caller drops the call.
+//! With the promise that a thread is to fulfil. Keeps the thread's object, if it has one, through a capability, and
+//! counts the request; tells the request when the caller drops the call.
 class ServerRequest::Promised
 {
 public:
-    Promised(ServerRequest& request, ProxyServer<Thread>& thread)
-        : m_request(&request), m_thread(thread), m_client(thread.self())
+    explicit Promised(ServerRequest& request, ProxyServer<Thread>* thread = nullptr)
+        : m_request(&request), m_thread(thread)
     {
         request.m_promised = this;
-        ++m_thread.m_requests;
+        if (m_thread == nullptr) return;
+        m_client = m_thread->self();
+        ++m_thread->m_requests;
     }
     ~Promised() noexcept(false)
     {
-        --m_thread.m_requests;
+        if (m_thread) --m_thread->m_requests;
         if (m_request == nullptr) return;
         m_request->m_promised = nullptr;
         m_request->unlink();
@@ -84,12 +88,12 @@ public:
 
     //! The request has ended.
     void end() { m_request = nullptr; }
-    bool isFor(const ProxyServer<Thread>& thread) const { return &m_thread == &thread; }
+    bool isFor(const ProxyServer<Thread>& thread) const { return m_thread == &thread; }
 
 private:
     ServerRequest* m_request;
-    ProxyServer<Thread>& m_thread;
-    Thread::Client m_client;
+    ProxyServer<Thread>* const m_thread;
+    kj::Maybe<Thread::Client> m_client;
 };
 
 void ThrowServerDestroyed(const MethodInfo& method)
@@ -101,7 +105,7 @@ ServerRequest::ServerRequest(const IncomingCall& call)
     : m_call(call), m_loop(*call.context.loop), m_connection(*call.context.connection), m_number(NextRequestNumber())
 {
     // Calls that were on their way.
-    if (!*m_call.context.m_alive) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
+    if (disconnected()) kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "the object's connection is closed"));
     if (m_call.context.m_destroyed) ThrowServerDestroyed(m_call.method);
 }
 
@@ -136,6 +140,25 @@ void ServerRequest::logAnswered()
                                                              m_call.hook.getResults(nullptr).asReader().getAs<capnp::AnyStruct>());
 }
 
+bool ServerRequest::waitsForPeer(const ProxyServer<Thread>& thread) const
+{
+    // An application's is named in its calls only.
+    if (!thread.isWorker()) return true;
+    if (thread.m_thread == nullptr) return false;
+    const std::list<ServerRequest*>& requests = m_connection.m_requests;
+    return std::any_of(requests.begin(), requests.end(), [&](const ServerRequest* request) {
+        return request->m_nested && request->m_waiter == thread.m_thread->waiter.get();
+    });
+}
+
+void ServerRequest::checkOpen(const ProxyServer<Thread>* thread)
+{
+    if (!m_connection.draining()) return;
+    if (m_call.context.m_lent || (thread && waitsForPeer(*thread))) return;
+    MP_LOG(*m_loop, Log::Info) << "IPC server refused request #" << m_number << ", its connection is being drained";
+    throw DrainedError(std::string(m_call.method.name) + " refused: the connection is being drained");
+}
+
 kj::Exception ServerRequest::logFailed(kj::Exception error)
 {
     MP_LOG(*m_loop, Log::Error) << "IPC server error request #" << m_number << " " << m_call.method.name
@@ -158,6 +181,7 @@ kj::Promise<void> ServeOnLoop(const IncomingCall& call)
 {
     ServerRequest request(call);
     request.logReceived();
+    request.checkOpen(nullptr);
     // The method may take long.
     ReactorOf(*request.m_loop).wakeNow();
     // The loop's owner may be a thread that runs another request.
@@ -186,6 +210,7 @@ kj::Promise<void> ServeOnThread(const IncomingCall& call, capnp::Capability::Cli
     EventLoop& loop = *request->m_loop;
     Connection& connection = request->m_connection;
     const int number = request->m_number;
+    ServerRequest& waiting = *request;
     request->link();
     request->keep(kj::mv(self));
     if (context.getTimeout() > 0) request->m_deadline = TimeAfter(Nanoseconds(context.getTimeout()));
@@ -193,17 +218,19 @@ kj::Promise<void> ServeOnThread(const IncomingCall& call, capnp::Capability::Cli
 
     const bool named = context.hasThread();
     if (!named && !connection.m_pool) {
+        if (loop.m_pool && loop.m_pool->on()) {
+            request->checkOpen(nullptr);
+            return waiting.dispatch(kj::mv(request), *loop.m_pool);
+        }
         MP_LOG(loop, Log::Error) << "IPC server error request #" << number
                                  << ", no thread specified and no pool configured";
         throw std::runtime_error("no thread specified and no pool configured");
     }
     Thread::Client thread = named ? context.getThread() : connection.m_pool->next();
-    if (ProxyServer<Thread>* local = ThreadMapping::localThread(connection, thread)) {
-        ServerRequest& waiting = *request;
-        return waiting.dispatch(kj::mv(request), *local);
-    }
+    ProxyServer<Thread>* const local = ThreadMapping::localThread(connection, thread);
+    request->checkOpen(local);
+    if (local) return waiting.dispatch(kj::mv(request), *local);
     // A promise, such as the result of a makeThread call that still runs.
-    ServerRequest& waiting = *request;
     return connection.m_thread_lookups.wrap(connection.m_threads.getLocalServer(thread)).then(
         [&loop, &waiting, number, request = kj::mv(request)](kj::Maybe<Thread::Server&> server) mutable -> kj::Promise<void> {
             KJ_IF_MAYBE (thread, server) {
@@ -236,17 +263,53 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
         }
     }
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
-    MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.m_thread->thread_name
-                                << "}";
+    auto promise = accept(kj::heap<Promised>(*this, &thread));
+    enqueue(kj::mv(self), *thread.m_thread);
+    return promise;
+}
+
+kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, LoopPool& pool)
+{
+    pool.prepare();
+    auto promise = accept(kj::heap<Promised>(*this));
+    m_pool = &pool;
+    pool.add(m_connection, kj::mv(self));
+    return promise;
+}
+
+kj::Promise<void> ServerRequest::accept(kj::Own<Promised> promised)
+{
     auto paf = kj::newPromiseAndFulfiller<void>();
     m_fulfiller = kj::mv(paf.fulfiller);
     m_in_flight = m_loop->m_methods->begin();
     m_back_pressure = m_connection.m_network->backPressure();
     ++m_call.context.m_uses;
-    auto promised = kj::heap<Promised>(*this, thread);
-    m_waiter = thread.m_thread->waiter.get();
-    m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); }, &ReactorOf(*m_loop));
     return paf.promise.attach(kj::mv(promised));
+}
+
+void ServerRequest::enqueue(kj::Own<ServerRequest> self, ThreadContext& thread)
+{
+    MP_LOG(*m_loop, Log::Debug) << "IPC server post request  #" << m_number << " {" << thread.thread_name << "}";
+    m_waiter = thread.waiter.get();
+    m_ticket = m_waiter->enqueue([self = kj::mv(self)]() mutable { self->execute(); }, &ReactorOf(*m_loop));
+}
+
+void ServerRequest::runInPool(kj::Own<ServerRequest> self, WorkerThread& thread)
+{
+    m_pool_thread = &thread;
+    enqueue(kj::mv(self), thread.context());
+}
+
+std::list<Waiter::Task> ServerRequest::takeBack()
+{
+    std::list<Waiter::Task> taken;
+    if (m_waiter) {
+        taken = m_waiter->take(m_ticket);
+    } else if (m_pool) {
+        kj::Own<ServerRequest> self = m_pool->take(m_connection, *this);
+        if (self.get()) taken.push_back({0, [self = kj::mv(self)] {}});
+    }
+    return taken;
 }
 
 void ServerRequest::execute()
@@ -304,9 +367,9 @@ void ServerRequest::cancel()
             token = m_token;
         }
         if (token) token->cancel();
-    } else if (m_waiter) {
+    } else {
         // An application's thread may not look for a long time, and the request keeps the loop from ending.
-        std::list<Waiter::Task> task = m_waiter->take(m_ticket);
+        std::list<Waiter::Task> task = takeBack();
         if (!task.empty()) {
             logNotExecuted();
             // Destroys this.
@@ -317,8 +380,7 @@ void ServerRequest::cancel()
 
 void ServerRequest::refuse(const kj::Exception& why)
 {
-    if (!m_waiter) return;
-    const std::list<Waiter::Task> task = m_waiter->take(m_ticket);
+    const std::list<Waiter::Task> task = takeBack();
     // Destroys this, with the task.
     if (!task.empty()) finish(kj::cp(why));
 }
@@ -336,6 +398,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     m_callback_thread = nullptr;
     unlink();
     if (m_promised) m_promised->end();
+    if (m_pool_thread) m_pool->release(*std::exchange(m_pool_thread, nullptr));
     const std::optional<capnp::Capability::Client> self = std::exchange(m_self, std::nullopt);
     const kj::Own<capnp::CallContextHook> hook = kj::mv(m_hook);
     kj::Own<kj::PromiseFulfiller<void>> fulfiller = kj::mv(m_fulfiller);
@@ -359,7 +422,7 @@ void ServerRequest::finish(kj::Maybe<kj::Exception> error)
     }
 }
 
-bool ServerRequest::disconnected() const { return !*m_call.context.m_alive; }
+bool ServerRequest::disconnected() const { return !m_call.context.m_connection_state->alive; }
 
 void ServerRequest::checkNotCanceled()
 {

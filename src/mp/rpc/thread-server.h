@@ -24,6 +24,8 @@ struct ProxyServer<Thread> final : public Thread::Server
 
     //! Keeps this object while it lives.
     Thread::Client self() { return thisCap(); }
+    //! Made for the peer; an application's thread runs its requests only while it waits for it.
+    bool isWorker() const { return m_worker != nullptr; }
 
     //! Null after the thread has ended.
     ThreadContext* m_thread;

@@ -2,6 +2,7 @@
 # error: context.capnp: I.both.params.context: a Context can't be a result
 # error: context.capnp: I.two.params.other: there is a Context already, context
 # error: context.capnp: I.counted.params.context: a Context stands for no C++ argument
+# error: context.capnp: I.pooled: $pool is for methods without a Context, which says where they run
 @0xf1a3b5c7d9e0b201;
 using Cxx = import "/capnp/c++.capnp";
 using Proxy = import "/mp/proxy.capnp";
@@ -12,4 +13,5 @@ interface I $Proxy.wrap("I") {
     both @1 (context :Proxy.Context) -> (context :Proxy.Context);
     two @2 (context :Proxy.Context, other :Proxy.Context) -> ();
     counted @3 (context :Proxy.Context $Proxy.count(1)) -> ();
+    pooled @4 (context :Proxy.Context) -> () $Proxy.pool;
 }

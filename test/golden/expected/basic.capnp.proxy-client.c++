@@ -86,6 +86,10 @@ constexpr MethodInfo INFO_Init_nothing{
     "Init.nothing", 0xf8f181fd6c0be21c, 18,
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingResults>(); }};
+constexpr MethodInfo INFO_Init_pooled{
+    "Init.pooled", 0xf8f181fd6c0be21c, 19,
+    [] { return ::capnp::Schema::from<::golden::messages::Init::PooledParams>(); },
+    [] { return ::capnp::Schema::from<::golden::messages::Init::PooledResults>(); }};
 const ProxyTypeRegister REGISTER_Init{TypeList<golden::Basic>()};
 } // namespace client_basic_capnp_d2f1a6c0e4b83957
 } // namespace
@@ -492,6 +496,28 @@ MethodResult<::golden::messages::Init::NothingParams> ProxyClient<::golden::mess
     CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_nothing,
         [](ClientInvokeContext&, ::capnp::AnyPointer::Builder mp_message) { mp_message.initAs<Params>(); },
         [](ClientInvokeContext&, ::capnp::AnyPointer::Reader) {});
+    return mp_result.take();
+}
+
+MethodResult<::golden::messages::Init::PooledParams> ProxyClient<::golden::messages::Init>::pooled(MethodParam<::golden::messages::Init::PooledParams, 0> text) noexcept(NoexceptMethod<::golden::messages::Init::PooledParams>)
+{
+    using Params = ::golden::messages::Init::PooledParams;
+    using TextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Text, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    static_assert(ReturnsOnFailure<Params>, "Init.pooled: the C++ method is noexcept, but its result has no default value for a call that fails");
+    ClientResult<MethodResult<Params>> mp_result;
+    CallRemote<NoexceptMethod<Params>>(m_context, m_client, client_basic_capnp_d2f1a6c0e4b83957::INFO_Init_pooled,
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Builder mp_message) {
+            auto mp_params = mp_message.initAs<Params>();
+            { constexpr bool mp_mapped = MappedParam<TextField, Params, TypeList<MethodParam<Params, 0>>>; static_assert(mp_mapped, "Init.pooled: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            BuildParam(TypeList<MethodParam<Params, 0>>(), mp_context, Make<StructField, TextField>(mp_params), std::forward<MethodParam<Params, 0>>(text));
+        },
+        [&](ClientInvokeContext& mp_context, ::capnp::AnyPointer::Reader mp_message) {
+            using Results = ::golden::messages::Init::PooledResults;
+            auto mp_results = mp_message.getAs<Results>();
+            { constexpr bool mp_mapped = ClientResult<MethodResult<Params>>::mapped<ResultField, Results::Reader>; static_assert(mp_mapped, "Init.pooled: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+            mp_result.read<ResultField>(mp_context, mp_results);
+        });
     return mp_result.take();
 }
 

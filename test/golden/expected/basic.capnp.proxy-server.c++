@@ -92,6 +92,10 @@ constexpr MethodInfo INFO_Init_nothing{
     "Init.nothing", 0xf8f181fd6c0be21c, 18,
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingParams>(); },
     [] { return ::capnp::Schema::from<::golden::messages::Init::NothingResults>(); }};
+constexpr MethodInfo INFO_Init_pooled{
+    "Init.pooled", 0xf8f181fd6c0be21c, 19,
+    [] { return ::capnp::Schema::from<::golden::messages::Init::PooledParams>(); },
+    [] { return ::capnp::Schema::from<::golden::messages::Init::PooledResults>(); }};
 
 template <typename Context>
 void Run_Init_construct(Context& mp_context)
@@ -533,6 +537,30 @@ void Run_Init_nothing(Context& mp_context)
     mp_call([] {});
 }
 
+template <typename Context>
+void Run_Init_pooled(Context& mp_context)
+{
+    using Params = ::golden::messages::Init::PooledParams;
+    using TextField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Text, FIELD_IN | FIELD_BOXED>;
+    using ResultField = Accessor<fields_basic_capnp_d2f1a6c0e4b83957::Result, FIELD_OUT | FIELD_BOXED>;
+    using Call = ServerCall<Context, Params, ServerField<TextField, TypeList<MethodParam<Params, 0>>>>;
+    if (!mp_context.proxy_server.m_impl) ThrowServerDestroyed(INFO_Init_pooled);
+    const auto mp_call = [&](const auto& mp_release, auto&&... mp_args) {
+        auto&& mp_result = Call::invoke(mp_context, std::forward<decltype(mp_args)>(mp_args)...);
+        mp_release();
+        { constexpr bool mp_mapped = MappedResult<ResultField, Context, decltype(mp_result)&&, decltype(mp_result)>; static_assert(mp_mapped, "Init.pooled: result result: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+        BuildResult<ResultField>(mp_context, std::forward<decltype(mp_result)>(mp_result));
+        return true;
+    };
+    if constexpr (Call::hooked) {
+        Call::pass(mp_context, mp_call);
+    } else {
+        { constexpr bool mp_mapped = Call::template Param<0>::mapped; static_assert(mp_mapped, "Init.pooled: parameter text: its C++ and its schema type have no mapping: include the mp/type-*.h header that has, or write CustomBuildField and CustomReadField"); }
+        typename Call::template Param<0> text(mp_context);
+        mp_call([&] { text.release(); }, text.pass());
+    }
+}
+
 } // namespace server_basic_capnp_d2f1a6c0e4b83957
 } // namespace
 
@@ -650,6 +678,12 @@ ProxyServer<::golden::messages::Init>::~ProxyServer() = default;
 {
     using Context = ServerContext<::golden::messages::Init, ::golden::messages::Init::NothingParams, ::golden::messages::Init::NothingResults>;
     return ServeRequest<&server_basic_capnp_d2f1a6c0e4b83957::Run_Init_nothing<Context>, void>(*this, call_context, server_basic_capnp_d2f1a6c0e4b83957::INFO_Init_nothing);
+}
+
+::kj::Promise<void> ProxyServer<::golden::messages::Init>::pooled(PooledContext call_context)
+{
+    using Context = ServerContext<::golden::messages::Init, ::golden::messages::Init::PooledParams, ::golden::messages::Init::PooledResults>;
+    return ServeRequest<&server_basic_capnp_d2f1a6c0e4b83957::Run_Init_pooled<Context>, PoolContext>(*this, call_context, server_basic_capnp_d2f1a6c0e4b83957::INFO_Init_pooled);
 }
 
 namespace {

@@ -328,6 +328,8 @@ struct Init
                   "Init.args: golden::Basic has no method args that is public, neither static nor overloaded");
     static_assert(requires { requires IsMethod<decltype(&C_::nothing)>; },
                   "Init.nothing: golden::Basic has no method nothing that is public, neither static nor overloaded");
+    static_assert(requires { requires IsMethod<decltype(&C_::pooled)>; },
+                  "Init.pooled: golden::Basic has no method pooled that is public, neither static nor overloaded");
 };
 } // namespace checks_basic_capnp_d2f1a6c0e4b83957
 static_assert(sizeof(checks_basic_capnp_d2f1a6c0e4b83957::Init<golden::Basic>) > 0);
@@ -417,6 +419,11 @@ struct ProxyMethod<::golden::messages::Init::NothingParams>
 {
     static constexpr auto impl = &golden::Basic::nothing;
 };
+template <>
+struct ProxyMethod<::golden::messages::Init::PooledParams>
+{
+    static constexpr auto impl = &golden::Basic::pooled;
+};
 static_assert(MethodArity<::golden::messages::Init::AddParams> == 2,
               "Init.add: the schema's method has 2 C++ parameters, the C++ method has another number");
 static_assert(!std::is_void_v<MethodResult<::golden::messages::Init::AddParams>>,
@@ -485,6 +492,10 @@ static_assert(MethodArity<::golden::messages::Init::NothingParams> == 0,
               "Init.nothing: the schema's method has 0 C++ parameters, the C++ method has another number");
 static_assert(std::is_void_v<MethodResult<::golden::messages::Init::NothingParams>>,
               "Init.nothing: the C++ method returns a value, the schema has no result");
+static_assert(MethodArity<::golden::messages::Init::PooledParams> == 1,
+              "Init.pooled: the schema's method has 1 C++ parameter, the C++ method has another number");
+static_assert(!std::is_void_v<MethodResult<::golden::messages::Init::PooledParams>>,
+              "Init.pooled: the schema has a result, the C++ method returns nothing");
 
 namespace checks_basic_capnp_d2f1a6c0e4b83957 {
 template <typename C_>
@@ -623,6 +634,11 @@ struct ProxyClient<::golden::messages::Init> final : public ProxyClientCustom<::
     {
         return const_cast<ProxyClient*>(this)->nothing();
     }
+    MethodResult<::golden::messages::Init::PooledParams> pooled(MethodParam<::golden::messages::Init::PooledParams, 0> text) noexcept(NoexceptMethod<::golden::messages::Init::PooledParams>);
+    MethodResult<::golden::messages::Init::PooledParams> pooled(MethodParam<::golden::messages::Init::PooledParams, 0> text) const noexcept(NoexceptMethod<::golden::messages::Init::PooledParams>)
+    {
+        return const_cast<ProxyClient*>(this)->pooled(std::forward<MethodParam<::golden::messages::Init::PooledParams, 0>>(text));
+    }
 };
 
 template <>
@@ -649,6 +665,7 @@ struct ProxyServer<::golden::messages::Init> : public ProxyServerCustom<::golden
     ::kj::Promise<void> ordered(OrderedContext call_context) override;
     ::kj::Promise<void> args(ArgsContext call_context) override;
     ::kj::Promise<void> nothing(NothingContext call_context) override;
+    ::kj::Promise<void> pooled(PooledContext call_context) override;
 };
 
 template <>

@@ -2,6 +2,7 @@
 #ifndef MP_TEST_RPC_SUPPORT_ADDRESS_H
 #define MP_TEST_RPC_SUPPORT_ADDRESS_H
 
+#include <cerrno>
 #include <gtest/gtest.h>
 #include <mp/util.h>
 #include <string>
@@ -21,6 +22,16 @@ struct Address
         const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&name), size), 0);
         return fd;
+    }
+
+    //! Whether nobody listens there.
+    bool refuses() const
+    {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const bool refused =
+            ::connect(fd, reinterpret_cast<const sockaddr*>(&name), size) != 0 && errno == ECONNREFUSED;
+        CloseSocket(fd);
+        return refused;
     }
 
     //! A listening socket at an address that the system chooses.

@@ -38,6 +38,8 @@ public:
     }
     std::vector<unsigned char> echo(const std::vector<unsigned char>& bytes) override { return bytes; }
     std::unique_ptr<Counter> makeCounter() override { return std::make_unique<Counter>(on_counter_destroyed); }
+    std::string runInPool(const std::string& what) override { return run(what); }
+    int32_t lendInPool(Callback& callback, int32_t arg) override { return lend(callback, arg); }
     std::unique_ptr<Account> makeAccount() override
     {
         if (on_make_account) return on_make_account();

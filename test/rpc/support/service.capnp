@@ -31,6 +31,9 @@ interface Service $Proxy.wrap("mp::test::Service") {
     makeCounter @12 (context :Proxy.Context) -> (result :Counter);
     makeAccount @13 (context :Proxy.Context) -> (result :Account);
     narrow @14 (value :Int64) -> ();
+    runInPool @15 (what :Text) -> (result :Text) $Proxy.pool;
+    # Calls the hook of "run".
+    lendInPool @16 (callback :Callback, arg :Int32) -> (result :Int32) $Proxy.pool;
 }
 
 interface Callback $Proxy.wrap("mp::test::Callback") {

@@ -65,6 +65,8 @@ public:
     virtual std::unique_ptr<Counter> makeCounter() = 0;
     virtual std::unique_ptr<Account> makeAccount() = 0;
     virtual void narrow(int32_t value) = 0;
+    virtual std::string runInPool(const std::string& what) = 0;
+    virtual int32_t lendInPool(Callback& callback, int32_t arg) = 0;
 };
 
 } // namespace mp::test
