@@ -2,6 +2,7 @@
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,9 @@
 #include <string>
 
 namespace bench {
+
+//! After which the operation "late" gives its call up, and how long "sleep" takes.
+constexpr std::chrono::milliseconds DEADLINE{2};
 
 //! Makes one call and returns when its result is there.
 using Call = std::function<void()>;

@@ -7,6 +7,9 @@
 
 #include "mp.capnp.proxy.h"
 
+#include <mp/call-errors.h>
+#include <mp/call-scope.h>
+
 #include <atomic>
 #include <future>
 #include <numeric>
@@ -92,6 +95,7 @@ public:
             return [&service, adder] { Expect(service.addByCallback(*adder, 20, 22)); };
         }
         if (op == "struct") return prepareRecord(service);
+        if (op == "late") return prepareLate(service);
         if (op == "loop-flooded" && m_address) return flooded(prepare("loop", size));
         if (op == "worker-flooded" && m_address) return flooded(prepare("worker", size));
         if (op == "echo") return prepareEcho(service, size);
@@ -115,6 +119,19 @@ private:
         return [&service, record] {
             *record = service.echoRecord(std::move(*record));
             if (record->numbers.size() != NUMBERS) throw std::runtime_error("the record differs");
+        };
+    }
+
+    static Call prepareLate(Service& service)
+    {
+        return [&service] {
+            try {
+                const mp::DeadlineScope scope{DEADLINE};
+                service.waitCancelled();
+            } catch (const mp::TimeoutError&) {
+                return;
+            }
+            throw std::runtime_error("the call wasn't late");
         };
     }
 

@@ -6,6 +6,8 @@
 
 #include "mp.capnp.proxy.h"
 
+#include <mp/current-call.h>
+
 namespace bench {
 namespace {
 
@@ -16,6 +18,10 @@ class LocalService final : public Service
     int32_t addByCallback(Adder& adder, int32_t a, int32_t b) override { return adder.add(a, b); }
     Record echoRecord(Record record) override { return record; }
     Bytes echoBytes(Bytes bytes) override { return bytes; }
+    void waitCancelled() override
+    {
+        while (!mp::CurrentCall().waitCancelled(std::chrono::seconds{1})) {}
+    }
 };
 
 } // namespace

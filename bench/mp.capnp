@@ -14,6 +14,7 @@ interface Service $Proxy.wrap("bench::Service") {
   addByCallback @3 (context :Proxy.Context, adder :Adder, a :Int32, b :Int32) -> (result :Int32);
   echoRecord @4 (context :Proxy.Context, record :Record) -> (result :Record);
   echoBytes @5 (context :Proxy.Context, bytes :Data) -> (result :Data);
+  waitCancelled @6 (context :Proxy.Context) -> ();
 }
 
 interface Adder $Proxy.wrap("bench::Adder") {

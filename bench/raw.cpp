@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 #include <sys/socket.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -72,7 +73,11 @@ class RawClient final : public Client
 public:
     explicit RawClient(int fd) : m_fd{fd} {}
 
-    Call prepare(const std::string& op, size_t size) override { return prepareInFlight(op, size, 1); }
+    Call prepare(const std::string& op, size_t size) override
+    {
+        if (op == "sleep") return [] { std::this_thread::sleep_for(DEADLINE); };
+        return prepareInFlight(op, size, 1);
+    }
 
     //! All that is in flight must fit into the socket's buffers: the server doesn't read while it writes.
     Call prepareInFlight(const std::string& op, size_t size, unsigned in_flight) override

@@ -71,6 +71,14 @@ TimedRow Flooded(TimedRow row)
     return row;
 }
 
+//! A call whose method waits until it is given up, which is how late that is.
+TimedRow Late()
+{
+    TimedRow row{"mp-late", "call on a worker, given up after 2 ms", "mp", "late", "sleep"};
+    row.compare = Compare::tail;
+    return row;
+}
+
 //! What starts processes, in a parent that uses so much memory.
 TimedRow FromParent(const Size& parent, const std::string& op, const std::string& text, const std::string& base)
 {
@@ -143,6 +151,8 @@ std::vector<TimedRow> MakeTimedRows()
         Threads(16),
         Paced({"plain-paced", "plain call, one every 2 ms", "plain", "add"}),
         Paced({"mp-paced", "call on a worker, one every 2 ms", "mp", "worker", "plain-paced"}),
+        {"sleep", "sleep of 2 ms", "raw", "sleep"},
+        Late(),
     };
     AddEchoes(rows, {{"64k", "64 KiB", 64 * KIB}, {"1m", "1 MiB", MIB}, {"8m", "8 MiB", 8 * MIB}});
     rows.push_back({"posix-spawn", "posix_spawn and wait, program does nothing", "spawner", "posix-spawn"});

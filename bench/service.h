@@ -34,6 +34,8 @@ public:
     virtual int32_t addByCallback(Adder& adder, int32_t a, int32_t b) = 0;
     virtual Record echoRecord(Record record) = 0;
     virtual Bytes echoBytes(Bytes bytes) = 0;
+    //! Until its caller gives up.
+    virtual void waitCancelled() = 0;
 };
 
 } // namespace bench

@@ -1,4 +1,5 @@
-// A connection that goes at each step of a call's life: closed by either side, or with either process.
+// What may end a call, at each step of its life: its caller, by a token or a deadline; its connection, closed or drained by
+// either side; either process.
 #include <rpc/support/call-sides.h>
 
 #include <csignal>
@@ -9,11 +10,29 @@
 namespace mp::test {
 namespace {
 
-enum class How { ServerCloses, ClientCloses, ServerIsKilled, ClientIsKilled };
+using namespace std::chrono_literals;
+
+//! How long before its deadline a call is let go on, which then meets it.
+constexpr auto SOON = 20us;
+
+enum class How {
+    Cancelled,
+    Late,
+    ServerDrains,
+    ClientDrains,
+    ServerCloses,
+    ClientCloses,
+    ServerIsKilled,
+    ClientIsKilled,
+};
 
 const char* NameOf(How how)
 {
     switch (how) {
+    case How::Cancelled: return "Cancelled";
+    case How::Late: return "Late";
+    case How::ServerDrains: return "ServerDrains";
+    case How::ClientDrains: return "ClientDrains";
     case How::ServerCloses: return "ServerCloses";
     case How::ClientCloses: return "ClientCloses";
     case How::ServerIsKilled: return "ServerIsKilled";
@@ -28,7 +47,8 @@ protected:
     Kind kind() const { return std::get<Kind>(GetParam()); }
     How how() const { return std::get<How>(GetParam()); }
 
-    void closeAt(Step step, Loops loops);
+    void endAt(Step step, Loops loops);
+    bool mayFailWith(const std::string& error) const;
     void killServerAt(Step step);
     void killClientAt(Step step);
 
@@ -54,10 +74,24 @@ INSTANTIATE_TEST_SUITE_P(
     All, CallSteps,
     testing::Combine(testing::Values(Kind::LoopMethod, Kind::WorkerMethod, Kind::NestedCallback, Kind::PoolMethod,
                                      Kind::Construct, Kind::Destroy, Kind::Accept),
-                     testing::Values(How::ServerCloses, How::ClientCloses, How::ServerIsKilled, How::ClientIsKilled)),
+                     testing::Values(How::Cancelled, How::Late, How::ServerDrains, How::ClientDrains, How::ServerCloses,
+                                     How::ClientCloses, How::ServerIsKilled, How::ClientIsKilled)),
     [](const auto& info) { return std::string(NameOf(std::get<Kind>(info.param))) + NameOf(std::get<How>(info.param)); });
 
-void CallSteps::closeAt(Step step, Loops loops)
+bool CallSteps::mayFailWith(const std::string& error) const
+{
+    switch (how()) {
+    case How::Cancelled: return error == "no exception" || error.ends_with(" was cancelled");
+    case How::Late: return error == "no exception" || error.ends_with(" timed out");
+    case How::ServerDrains:
+    case How::ClientDrains:
+        if (error.find("refused: the connection is being drained") != std::string::npos) return true;
+        [[fallthrough]];
+    default: return IsFailureOfDisconnect(kind(), error);
+    }
+}
+
+void CallSteps::endAt(Step step, Loops loops)
 {
     Logs client_logs;
     Logs server_logs;
@@ -72,13 +106,23 @@ void CallSteps::closeAt(Step step, Loops loops)
     if (loops == Loops::Two) server_thread.emplace(LogOptions{.log_fn = watch.log(server_logs.fn())});
     Callee callee(kind(), watch, server_thread ? server_thread->loop() : client_thread.loop());
     Caller caller(kind(), watch, client_thread.loop());
+    if (how() == How::Cancelled) caller.token.emplace();
+    if (how() == How::Late) caller.deadline = std::chrono::steady_clock::now() + 20ms;
+    std::vector<std::shared_future<bool>> drained;
     std::thread breaker([&] {
+        if (how() == How::Late) {
+            std::this_thread::sleep_until(*caller.deadline - SOON);
+            about.set();
+            return;
+        }
         EXPECT_TRUE(moment.wait());
         about.set();
-        if (how() == How::ServerCloses) {
-            callee.disconnect();
-        } else {
-            caller.disconnect();
+        switch (how()) {
+        case How::Cancelled: caller.token->cancel(); break;
+        case How::ServerDrains: drained = callee.drain(DEADLINE); break;
+        case How::ClientDrains: drained.push_back(caller.drain(DEADLINE)); break;
+        case How::ServerCloses: callee.disconnect(); break;
+        default: caller.disconnect();
         }
     });
     if (kind() == Kind::Accept) {
@@ -91,9 +135,13 @@ void CallSteps::closeAt(Step step, Loops loops)
         caller.prepare(sockets[1]);
     }
     const std::string error = caller.call();
-    EXPECT_TRUE(IsFailureOfDisconnect(kind(), error)) << error;
+    EXPECT_TRUE(mayFailWith(error)) << error;
     breaker.join();
-    EXPECT_TRUE(watch.reached());
+    for (const auto& ended : drained) ended.wait();
+    const bool bounded = how() == How::Cancelled || how() == How::Late;
+    if (bounded && kind() != Kind::Construct && kind() != Kind::Accept) EXPECT_TRUE(caller.isWell());
+    // Not every step is reached before a certain time.
+    EXPECT_TRUE(watch.reached() || how() == How::Late);
     expectQuiet(client_logs);
     expectQuiet(server_logs);
 }
@@ -143,18 +191,22 @@ void CallSteps::killClientAt(Step step)
     expectQuiet(logs);
 }
 
-TEST_P(CallSteps, EndACallWithItsConnection)
+TEST_P(CallSteps, EndACall)
 {
     for (const Step step : StepsOf(kind())) {
         SCOPED_TRACE(NameOf(step));
         switch (how()) {
         case How::ClientCloses:
+        case How::ClientDrains:
             // It has not called anything yet.
             if (step == Step::Accepted) break;
             [[fallthrough]];
         case How::ServerCloses:
-            closeAt(step, Loops::Two);
-            closeAt(step, Loops::One);
+        case How::ServerDrains:
+        case How::Cancelled:
+        case How::Late:
+            endAt(step, Loops::Two);
+            endAt(step, Loops::One);
             break;
         case How::ServerIsKilled: killServerAt(step); break;
         case How::ClientIsKilled: killClientAt(step); break;

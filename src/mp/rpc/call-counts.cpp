@@ -2,36 +2,24 @@
 
 namespace mp {
 
-namespace {
-//! Whether the caller need not say that it has finished with the answer.
-bool NeedsNoFinish([[maybe_unused]] capnp::rpc::Return::Reader answer)
-{
-#if CAPNP_VERSION >= 1000000
-    return answer.getNoFinishNeeded();
-#else
-    return false;
-#endif
-}
-} // namespace
+using capnp::rpc::Message;
 
-void CallCounts::received(capnp::rpc::Message::Reader message)
+void CallCounts::received(const MessageHead& message)
 {
-    if (message.isCall()) m_called = true;
+    if (message.which == Message::CALL) m_called = true;
     note(message, m_peers, m_own);
 }
 
-void CallCounts::note(capnp::rpc::Message::Reader message, CallTable& callers, CallTable& callees)
+void CallCounts::note(const MessageHead& message, CallTable& callers, CallTable& callees)
 {
-    switch (message.which()) {
-    case capnp::rpc::Message::BOOTSTRAP: callers.call(message.getBootstrap().getQuestionId()); break;
-    case capnp::rpc::Message::CALL: callers.call(message.getCall().getQuestionId()); break;
-    case capnp::rpc::Message::FINISH: callers.finish(message.getFinish().getQuestionId()); break;
-    case capnp::rpc::Message::RETURN: {
-        const auto answer = message.getReturn();
-        callees.answer(answer.getAnswerId());
-        if (NeedsNoFinish(answer)) callees.finish(answer.getAnswerId());
+    switch (message.which) {
+    case Message::BOOTSTRAP:
+    case Message::CALL: callers.call(message.question); break;
+    case Message::FINISH: callers.finish(message.question); break;
+    case Message::RETURN:
+        callees.answer(message.question);
+        if (message.no_finish_needed) callees.finish(message.question);
         break;
-    }
     default: break;
     }
 }

@@ -2,8 +2,7 @@
 #define MP_RPC_CALL_COUNTS_H
 
 #include "call-table.h"
-
-#include <capnp/rpc.capnp.h>
+#include "message-head.h"
 
 namespace mp {
 
@@ -11,8 +10,8 @@ namespace mp {
 class CallCounts
 {
 public:
-    void sent(capnp::rpc::Message::Reader message) { note(message, m_own, m_peers); }
-    void received(capnp::rpc::Message::Reader message);
+    void sent(const MessageHead& message) { note(message, m_own, m_peers); }
+    void received(const MessageHead& message);
 
     const CallTable& own() const { return m_own; }
     const CallTable& peers() const { return m_peers; }
@@ -24,7 +23,7 @@ public:
 private:
     //! @param callers  calls of the side that sent the message
     //! @param callees  calls of the other side
-    static void note(capnp::rpc::Message::Reader message, CallTable& callers, CallTable& callees);
+    static void note(const MessageHead& message, CallTable& callers, CallTable& callees);
 
     CallTable m_own;
     CallTable m_peers;

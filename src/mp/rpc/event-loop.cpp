@@ -55,7 +55,7 @@ template <typename Future>
 bool WaitUntil(const Future& future, std::chrono::steady_clock::time_point deadline)
 {
     // Such a time overflows where it is converted.
-    if (deadline == deadline.max()) {
+    if (deadline == std::chrono::steady_clock::time_point::max()) {
         future.wait();
         return true;
     }

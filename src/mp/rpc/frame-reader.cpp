@@ -68,7 +68,7 @@ public:
         m_held->bytes += sizeInBytes();
     }
 
-    ~Incoming() { m_held->bytes -= sizeInBytes(); }
+    ~Incoming() override { m_held->bytes -= sizeInBytes(); }
     KJ_DISALLOW_COPY(Incoming);
 
     kj::ArrayPtr<kj::byte> missing()
@@ -218,6 +218,8 @@ void FrameReader::begin(kj::ArrayPtr<const kj::byte> header)
 }
 
 void FrameReader::drop() { m_messages.clear(); }
+
+kj::ArrayPtr<const capnp::word> FrameReader::firstSegment() { return m_messages.front()->getSegment(0); }
 
 kj::Own<capnp::IncomingRpcMessage> FrameReader::takeMessage()
 {

@@ -40,6 +40,8 @@ public:
 
     bool hasMessage() const { return !m_messages.empty(); }
     kj::Own<capnp::IncomingRpcMessage> takeMessage();
+    //! Of the message that takeMessage() returns next.
+    kj::ArrayPtr<const capnp::word> firstSegment();
     //! Forget the messages that nobody took.
     void drop();
 

@@ -25,7 +25,10 @@ constexpr kj::StringPtr ENDED = "IPC connection ended: "_kj;
 constexpr size_t MAX_LAST_BYTES = 64 << 20;
 
 //! Whether somebody may wait for it. Nobody waits for what says that something isn't needed any more.
-bool IsUrgent(capnp::rpc::Message::Reader message) { return !message.isFinish() && !message.isRelease(); }
+bool IsUrgent(const MessageHead& message)
+{
+    return message.which != capnp::rpc::Message::FINISH && message.which != capnp::rpc::Message::RELEASE;
+}
 
 kj::Exception Disconnected(kj::StringPtr why)
 {
@@ -170,8 +173,9 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
     for (const auto& segment : segments) words += segment.size();
     const size_t max_words = m_limits.max_message_bytes / sizeof(capnp::word);
     KJ_REQUIRE(words <= max_words, "message is too large to send: the peer would refuse it", words, max_words);
-    const auto head = message.getBody().getAs<capnp::rpc::Message>().asReader();
-    noteSent(head);
+    const auto peeked = PeekHead(segments[0]);
+    const MessageHead head = peeked ? *peeked : ReadHead(message.getBody().getAs<capnp::rpc::Message>());
+    noteSent(head, message);
 
     const bool copied = words * sizeof(capnp::word) <= MAX_COPIED_BYTES;
     if (m_output.empty() || m_output.back().message.get() != nullptr) m_output.emplace_back();
@@ -204,26 +208,20 @@ void MessageNetwork::enqueue(OutgoingMessage& message)
     if (IsUrgent(head) || m_output_bytes > MAX_KEPT_BYTES) m_reactor.urgeFlush();
 }
 
-void MessageNetwork::noteSent(capnp::rpc::Message::Reader message)
+void MessageNetwork::noteSent(const MessageHead& head, OutgoingMessage& message)
 {
-    m_calls.sent(message);
-    noteAnswer();
+    m_calls.sent(head);
     noteMessage();
-    // RpcSystem has found an error before this.
-    if (message.isAbort() && !m_ended) setDisconnect(DisconnectReason::ProtocolError, message.getAbort().getReason());
+    if (head.which != capnp::rpc::Message::ABORT || m_ended) return;
+    // RpcSystem has found an error.
+    const auto abort = message.getBody().getAs<capnp::rpc::Message>().asReader().getAbort();
+    setDisconnect(DisconnectReason::ProtocolError, abort.getReason());
 }
 
 void MessageNetwork::setDisconnect(DisconnectReason reason, kj::StringPtr text)
 {
     if (std::exchange(m_disconnect_known, true)) return;
     m_disconnect = {reason, text.cStr()};
-}
-
-void MessageNetwork::noteAnswer()
-{
-    if (m_answered.get() == nullptr || !m_calls.answered()) return;
-    m_answered->fulfill();
-    m_answered = nullptr;
 }
 
 kj::Promise<void> MessageNetwork::answered()
@@ -237,6 +235,9 @@ kj::Promise<void> MessageNetwork::answered()
 void MessageNetwork::noteMessage()
 {
     if (m_limits.idle_time.count() > 0) m_last_message = std::chrono::steady_clock::now();
+    if (m_answered.get() == nullptr || !m_calls.answered()) return;
+    m_answered->fulfill();
+    m_answered = nullptr;
 }
 
 void MessageNetwork::setLimits(const Limits& limits)
@@ -299,11 +300,9 @@ void MessageNetwork::sent(size_t bytes)
 
 void MessageNetwork::checkFinished()
 {
-    if (m_output_bytes > 0 || m_left) return;
-    KJ_IF_MAYBE (fulfiller, m_all_sent) {
-        (*fulfiller)->fulfill();
-        m_all_sent = nullptr;
-    }
+    if (m_all_sent.get() == nullptr || m_output_bytes > 0 || m_left) return;
+    m_all_sent->fulfill();
+    m_all_sent = nullptr;
 }
 
 void MessageNetwork::updateBackPressure()
@@ -541,19 +540,26 @@ void MessageNetwork::ended(DisconnectReason reason, kj::Maybe<kj::Exception> err
 MessageNetwork::Message MessageNetwork::takeMessage()
 {
     ++m_in_a_row;
+    const auto peeked = PeekHead(m_reader.firstSegment());
     auto message = m_reader.takeMessage();
-    // RpcSystem meets what is wrong in it, too, and says so.
-    kj::runCatchingExceptions([&] { noteReceived(message->getBody().getAs<capnp::rpc::Message>()); });
+    if (peeked && peeked->which != capnp::rpc::Message::ABORT) {
+        noteReceived(*peeked);
+    } else {
+        // RpcSystem meets what is wrong in it, too, and says so.
+        kj::runCatchingExceptions([&] {
+            const auto body = message->getBody().getAs<capnp::rpc::Message>();
+            noteReceived(ReadHead(body));
+            if (body.isAbort()) takeAbort(body.getAbort());
+        });
+    }
     checkLimits();
     return Message(kj::mv(message));
 }
 
-void MessageNetwork::noteReceived(capnp::rpc::Message::Reader message)
+void MessageNetwork::noteReceived(const MessageHead& head)
 {
-    m_calls.received(message);
-    noteAnswer();
+    m_calls.received(head);
     noteMessage();
-    if (message.isAbort()) takeAbort(message.getAbort());
 }
 
 void MessageNetwork::checkLimits()

@@ -124,10 +124,9 @@ private:
 
     friend class OutgoingMessage;
     void enqueue(OutgoingMessage& message);
-    void noteSent(capnp::rpc::Message::Reader message);
+    void noteSent(const MessageHead& head, OutgoingMessage& message);
+    //! Of either side, after m_calls.
     void noteMessage();
-    //! After m_calls.
-    void noteAnswer();
     void flushFd();
     void flushStream();
     kj::Promise<void> writeStream();
@@ -149,7 +148,7 @@ private:
     //! Give RpcSystem a message, if it waits for one.
     void receive();
     Message takeMessage();
-    void noteReceived(capnp::rpc::Message::Reader message);
+    void noteReceived(const MessageHead& head);
     void checkLimits();
     void setDisconnect(DisconnectReason reason, kj::StringPtr text);
     //! The peer says that it ends the connection.
@@ -215,7 +214,7 @@ private:
     bool m_write_failed{false};
     bool m_shut_when_sent{false};
     kj::Maybe<kj::Exception> m_close_error;
-    kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> m_all_sent;
+    kj::Own<kj::PromiseFulfiller<void>> m_all_sent;
     kj::Duration m_linger{5 * kj::SECONDS};
 
     ConnectionDisposer m_disposer;

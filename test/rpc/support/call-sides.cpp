@@ -1,6 +1,5 @@
 #include <rpc/support/call-sides.h>
 
-#include <future>
 #include <rpc/support/errors.h>
 
 namespace mp::test {
@@ -16,6 +15,23 @@ Caller::~Caller()
 void Caller::disconnect()
 {
     m_loop.sync([&] { m_connection.reset(); });
+}
+
+std::shared_future<bool> Caller::drain(std::chrono::nanoseconds timeout)
+{
+    std::shared_future<bool> ended;
+    m_loop.sync([&] { ended = m_connection->drain(timeout); });
+    return ended;
+}
+
+template <typename Fn>
+std::string Caller::callBounded(Fn fn)
+{
+    std::optional<CancelScope> cancel_scope;
+    if (token) cancel_scope.emplace(*token);
+    std::optional<DeadlineScope> deadline_scope;
+    if (deadline) deadline_scope.emplace(*deadline);
+    return ErrorOf(fn);
 }
 
 void Caller::prepare(SocketId socket)
@@ -58,18 +74,18 @@ void Caller::construct()
 std::string Caller::call()
 {
     switch (m_kind) {
-    case Kind::LoopMethod: return ErrorOf([&] { m_client->runOnLoop("x"); });
-    case Kind::WorkerMethod: return ErrorOf([&] { m_client->run("x"); });
+    case Kind::LoopMethod: return callBounded([&] { m_client->runOnLoop("x"); });
+    case Kind::WorkerMethod: return callBounded([&] { m_client->run("x"); });
     case Kind::NestedCallback: {
         FnCallback callback([&](int32_t arg) {
             m_watch.at(Step::InCallback);
             return arg;
         });
-        return ErrorOf([&] { m_client->lend(callback, 1); });
+        return callBounded([&] { m_client->lend(callback, 1); });
     }
     case Kind::PoolMethod: return callFromPool();
     case Kind::Construct:
-    case Kind::Accept: return ErrorOf([&] { construct(); });
+    case Kind::Accept: return callBounded([&] { construct(); });
     case Kind::Destroy: return destroy();
     }
     return "no such kind";
@@ -95,7 +111,7 @@ std::string Caller::callFromPool()
 std::string Caller::destroy()
 {
     // On a thread that has no worker yet.
-    std::thread([&] { m_account.reset(); }).join();
+    std::thread([&] { callBounded([&] { m_account.reset(); }); }).join();
     return "no exception";
 }
 
@@ -124,6 +140,15 @@ void Callee::serve(SocketId socket)
 void Callee::disconnect()
 {
     m_loop.sync([&] { m_loop.m_incoming_connections.clear(); });
+}
+
+std::vector<std::shared_future<bool>> Callee::drain(std::chrono::nanoseconds timeout)
+{
+    std::vector<std::shared_future<bool>> ended;
+    m_loop.sync([&] {
+        for (Connection& connection : m_loop.m_incoming_connections) ended.push_back(connection.drain(timeout));
+    });
+    return ended;
 }
 
 bool IsFailureOfDisconnect(Kind kind, const std::string& error)

@@ -2,6 +2,8 @@
 #ifndef MP_TEST_RPC_SUPPORT_CALL_SIDES_H
 #define MP_TEST_RPC_SUPPORT_CALL_SIDES_H
 
+#include <future>
+#include <mp/call-scope.h>
 #include <rpc/support/address.h>
 #include <rpc/support/call-steps.h>
 #include <rpc/support/session.h>
@@ -21,8 +23,18 @@ public:
     std::string call();
     //! Close the connection. Any thread.
     void disconnect();
+    //! Any thread.
+    std::shared_future<bool> drain(std::chrono::nanoseconds timeout);
+    //! Whether calls go on as ever. After call(), if that didn't make the client.
+    bool isWell() { return m_client->add(1, 2) == 3; }
+
+    //! What bounds the call.
+    std::optional<CancelToken> token;
+    std::optional<CallScope::Clock::time_point> deadline;
 
 private:
+    template <typename Fn>
+    std::string callBounded(Fn fn);
     void construct();
     std::string callFromPool();
     std::string destroy();
@@ -47,6 +59,8 @@ public:
     void serve(SocketId socket);
     //! Close the connections. Any thread.
     void disconnect();
+    //! Any thread.
+    std::vector<std::shared_future<bool>> drain(std::chrono::nanoseconds timeout);
 
 private:
     const Kind m_kind;
