@@ -34,6 +34,8 @@ public:
     bool revoke(kj::Function<void()> unused);
 
 private:
+    bool used() const;
+
     std::vector<ProxyContext*> m_objects;
     kj::Maybe<kj::Function<void()>> m_unused;
 };

@@ -11,6 +11,7 @@
 #include <mp/connection.h>
 #include <mp/function-ref.h>
 #include <mp/lent-objects.h>
+#include <vector>
 
 namespace mp {
 
@@ -131,11 +132,13 @@ public:
     void takeLoopBack();
 
     static RunningCall current();
-    //! The request of that peer that the thread runs, if it does and its caller still waits. Owning the loop.
+    //! The innermost request of that peer that the thread runs, if its caller still waits. Owning the loop.
     static ServerRequest* ofPeer(Connection& connection, ThreadContext& thread);
 
-    //! Refuse what waits for its turn on a thread. Owning the loop.
-    static void refuseQueued(Connection& connection, ProxyServer<Thread>& thread, const kj::Exception& why);
+    //! Refuse what waits for its turn on a thread, or, on whichever, to call one of the objects: the call that it belongs
+    //! to was given up. Owning the loop.
+    static void refuseQueued(Connection& connection, ProxyServer<Thread>& thread);
+    static void refuseQueued(Connection& connection, const detail::LentObjects& objects);
 
     //! Whether this thread is inside a method of the loop.
     static bool isRunning(EventLoop& loop);
@@ -189,8 +192,8 @@ private:
     void execute();
     //! The connection is going away, or the caller has dropped the call. Owning the loop.
     void cancel();
-    //! Answer with that, if it hasn't had its turn.
-    void refuse(const kj::Exception& why);
+    //! Answer that its call was given up, if it hasn't had its turn.
+    void refuse();
     void withLoop(FunctionRef<void()> fn);
     void holdLoop(FunctionRef<void()> fn);
     void letGo();
@@ -237,11 +240,14 @@ private:
     //! Made when somebody asks for it.
     Mutex m_token_mutex;
     std::optional<CancelToken> m_token MP_GUARDED_BY(m_token_mutex);
+    //! What bounds the calls of the method, if it is a callback of a call in a scope.
+    const CallScope* m_scope{nullptr};
+    //! By which it has to have ended, too, as its caller says.
     std::optional<CallScope::Clock::time_point> m_deadline;
 
 public:
-    //! The call that the method makes to its caller at this moment. Owning the loop.
-    std::shared_ptr<PendingCall> m_nested;
+    //! The calls to the caller that the method, or what that has led to on its thread, waits for. Owning the loop.
+    std::vector<std::shared_ptr<PendingCall>> m_nested;
 };
 
 kj::Promise<void> ServeOnLoop(const IncomingCall& call);

@@ -113,6 +113,25 @@ TEST_F(BoundedCalls, TakeTheEarliestTime)
     EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
 }
 
+TEST_F(BoundedCalls, HaveADefaultTime)
+{
+    ProxyContext& context = m_session.client->m_context;
+    m_session.clientLoop().sync([&] { m_session.connection->setCallTimeout(10ms); });
+    EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
+    {
+        // In its place.
+        const DeadlineScope scope(1h);
+        EXPECT_EQ(m_session.client->run("quick"), "quick");
+    }
+    context.call_timeout.set(1h);
+    EXPECT_EQ(m_session.client->run("quick"), "quick");
+    context.call_timeout.set(0ns);
+    EXPECT_EQ(ErrorOf([&] { m_session.client->run("quick"); }), "Service.run timed out");
+    context.call_timeout.set(std::nullopt);
+    m_session.clientLoop().sync([&] { m_session.connection->setCallTimeout(std::nullopt); });
+    EXPECT_EQ(m_session.client->run("quick"), "quick");
+}
+
 TEST_F(BoundedCalls, AreCancelledByAnotherThread)
 {
     CancelToken token;

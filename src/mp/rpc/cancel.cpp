@@ -42,7 +42,8 @@ public:
     {
         Lock lock(m_mutex);
         // What is too much for a clock is for ever.
-        m_cv.wait_for(lock.m_lock, std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours(24 * 365)), [&]() MP_REQUIRES(m_mutex) { return m_cancelled; });
+        const std::chrono::nanoseconds time = std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours(24 * 365));
+        m_cv.wait_for(lock.m_lock, time, [&]() MP_REQUIRES(m_mutex) { return m_cancelled; });
         return m_cancelled;
     }
     //! @return a number for remove()

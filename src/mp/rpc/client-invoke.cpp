@@ -7,7 +7,6 @@
 #include "runtime.h"
 #include "thread-mapping.h"
 #include "thread-server.h"
-#include "time-left.h"
 
 #include <algorithm>
 #include <capnp/capability.h>
@@ -86,7 +85,7 @@ private:
     //! While the request refers to arguments.
     std::optional<detail::Lender> m_lender;
     detail::LentObjects m_lent;
-    //! The peer hasn't answered, and may go on.
+    //! The peer has been called, hasn't answered, and may go on.
     bool m_lost{false};
     //! Of calls in a CallScope, and, once it is sent, of those that a method makes to its own caller.
     std::shared_ptr<PendingCall> m_pending;
@@ -109,12 +108,10 @@ ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client,
       m_reactor(ReactorOf(m_loop)), m_thread(CallingThread(m_loop))
 {
     const CallScope* scope = CallScope::current();
-    if (scope) m_deadline = scope->deadline();
-    if (!m_deadline) {
-        if (const auto timeout = context.callTimeout()) m_deadline = TimeAfter(*timeout);
-    }
-    if (scope == nullptr && !m_deadline) return;
+    if (scope == nullptr) return;
     m_pending = std::make_shared<PendingCall>();
+    m_pending->scope = scope;
+    m_deadline = scope->deadline();
     for (; scope != nullptr; scope = scope->outer()) {
         if (!scope->token()) continue;
         // The call keeps its loop as long as the callback is there.
@@ -127,7 +124,7 @@ ClientCall::ClientCall(ProxyContext& context, capnp::Capability::Client& client,
 void ClientCall::done()
 {
     if (m_lender) m_lender->takeBack();
-    if (m_request) m_request->m_nested = nullptr;
+    if (m_request) std::erase(m_request->m_nested, m_pending);
     if (m_pending) {
         m_pending->end();
         ThreadMapping::endCallbacks(*m_pending);
@@ -151,8 +148,8 @@ bool ClientCall::abandoned()
 
 void ClientCall::failAbandoned()
 {
-    const std::string method = m_method.name;
     try {
+        const std::string method = m_method.name;
         switch (m_pending->abandoned()) {
         case PendingCall::Reason::None: break;
         case PendingCall::Reason::Late: throw TimeoutError(method + " timed out");
@@ -212,12 +209,13 @@ bool ClientCall::start()
         MP_LOGPLAIN(m_loop, Log::Trace) << "send data: "
                                         << Dump(m_loop.m_log_opts, m_method.params_schema(),
                                                 request.asReader().getAs<capnp::AnyStruct>());
-        kj::Promise<capnp::Response<capnp::AnyPointer>> answer = request.send();
+        m_request = caller;
         if (caller) {
             if (!m_pending) m_pending = std::make_shared<PendingCall>();
-            m_request = caller;
-            caller->m_nested = m_pending;
+            caller->m_nested.push_back(m_pending);
         }
+        m_lost = true;
+        kj::Promise<capnp::Response<capnp::AnyPointer>> answer = request.send();
         if (m_pending) answer = m_pending->wrap(kj::mv(answer));
         auto task = answer.then([this](capnp::Response<capnp::AnyPointer>&& response) { received(kj::mv(response)); },
                                 [this](kj::Exception&& error) { failed(kj::mv(error)); });
@@ -236,11 +234,14 @@ void ClientCall::received(capnp::Response<capnp::AnyPointer>&& response)
 {
     // The answer may be read into an argument.
     if (m_lender) m_lender->takeBack();
-    if (m_context.connection == nullptr) {
+    if (abandoned()) {
+        // The answer comes too late.
+        failAbandoned();
+    } else if (m_context.connection == nullptr) {
         // Closed in the same turn in which the answer came.
-        m_lost = true;
         m_disconnected = "IPC client method call interrupted by disconnect.";
     } else {
+        m_lost = false;
         try {
             MP_LOGPLAIN(m_loop, Log::Debug) << "{" << m_thread.thread_name << "} IPC client recv " << m_method.name
                                             << "$Results";
@@ -265,7 +266,6 @@ void ClientCall::failed(kj::Exception&& error)
     // Whatever happens here, the caller must not wait for ever.
     KJ_DEFER(done());
     // What fails because time is up, such as a callback's own calls, fails for that reason.
-    m_lost = true;
     if (abandoned()) return failAbandoned();
     m_disconnected = "IPC client method call failed, and there is no memory to say why.";
     if (error.getType() != kj::Exception::Type::DISCONNECTED) {
@@ -296,6 +296,7 @@ void ClientCall::wait()
         Unlock(lock, [this] {
             m_reactor.call([this] { m_pending->abandon(PendingCall::Reason::Late); });
         });
+        if (m_done) return;
     }
     m_reactor.wait(waiter, lock, m_may_lead, done);
 }
@@ -318,6 +319,11 @@ void Invoke(ProxyContext& context, capnp::Capability::Client& client, const Meth
     if (loop.isLoopThread()) {
         throw std::logic_error(std::string(method.name) +
                                " called on the event loop thread, which would wait for itself");
+    }
+    const CallScope* const scope = CallScope::current();
+    std::optional<DeadlineScope> bounded;
+    if (scope == nullptr || !scope->deadline()) {
+        if (const auto timeout = context.callTimeout()) bounded.emplace(*timeout);
     }
     ClientCall call(context, client, method, build, read);
     call.send();

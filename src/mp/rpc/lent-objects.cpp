@@ -22,8 +22,7 @@ void LentObjects::remove(ProxyContext& object)
 
 void LentObjects::unused()
 {
-    const auto used = [](const ProxyContext* object) { return object->m_uses > 0; };
-    if (std::any_of(m_objects.begin(), m_objects.end(), used)) return;
+    if (used()) return;
     KJ_IF_MAYBE (fn, m_unused) {
         kj::Function<void()> call = kj::mv(*fn);
         m_unused = nullptr;
@@ -41,17 +40,20 @@ void LentObjects::release()
 
 bool LentObjects::revoke(kj::Function<void()> unused)
 {
-    bool used = false;
-    for (ProxyContext* object : m_objects) {
-        object->m_destroyed = true;
-        used = used || object->m_uses > 0;
-    }
-    if (used) {
+    for (ProxyContext* object : m_objects) object->m_destroyed = true;
+    // Those that wait behind other methods might do so for long. They may be all that keeps an object.
+    if (used() && m_objects.front()->m_connection_state->alive) ServerRequest::refuseQueued(*m_objects.front()->connection, *this);
+    if (used()) {
         m_unused = kj::mv(unused);
-    } else {
-        release();
+        return false;
     }
-    return !used;
+    release();
+    return true;
+}
+
+bool LentObjects::used() const
+{
+    return std::any_of(m_objects.begin(), m_objects.end(), [](const ProxyContext* object) { return object->m_uses > 0; });
 }
 
 Lending::Lending(InvokeContext& invoke_context)

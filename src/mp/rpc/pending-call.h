@@ -37,6 +37,8 @@ public:
 
     //! The calling thread, as the peer may call it back during this call only; null when it has gone.
     ProxyServer<Thread>* callback_thread{nullptr};
+    //! What bounds it, and thereby its callbacks' own calls; null if nothing does. As long as the caller waits.
+    const CallScope* scope{nullptr};
 
 private:
     bool m_ended{false};

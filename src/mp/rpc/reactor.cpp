@@ -393,7 +393,9 @@ bool Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
     bool leading = false;
     bool satisfied = false;
     for (;;) {
-        if (waiter.hasWork()) {
+        // Before the next function, whose callers may have no end of them.
+        const bool late = deadline && Port::Clock::now() >= *deadline;
+        if (!late && waiter.hasWork()) {
             if (leading) {
                 Unlock(lock, [&] { stopLeading(); });
                 leading = false;
@@ -403,7 +405,7 @@ bool Reactor::wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()
             continue;
         }
         satisfied = pred();
-        if (satisfied || (deadline && Port::Clock::now() >= *deadline)) break;
+        if (satisfied || late) break;
         if (!leading && may_lead) {
             Unlock(lock, [&] { leading = m_leadership.lead(); });
             if (!MP_FAULT(SleepsWithoutLooking) && (waiter.hasWork() || pred())) continue;

@@ -128,7 +128,7 @@ public:
     //! Wait until pred, which is called with the waiter's mutex held, says so. Runs the functions that the waiter is
     //! given meanwhile, and serves the loop's events if no other thread does. Not owning the loop.
     //! @param may_lead  false for threads that can't own the loop
-    //! @param deadline  null: for ever
+    //! @param deadline  null: for ever. Once it has passed no further function is run.
     //! @return whether pred says so, and not the deadline has passed
     bool wait(Waiter& waiter, Lock& lock, bool may_lead, FunctionRef<bool()> pred,
               const Port::Clock::time_point* deadline = nullptr) MP_REQUIRES(waiter.m_mutex);

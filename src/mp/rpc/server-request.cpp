@@ -147,7 +147,7 @@ bool ServerRequest::waitsForPeer(const ProxyServer<Thread>& thread) const
     if (thread.m_thread == nullptr) return false;
     const std::list<ServerRequest*>& requests = m_connection.m_requests;
     return std::any_of(requests.begin(), requests.end(), [&](const ServerRequest* request) {
-        return request->m_nested && request->m_waiter == thread.m_thread->waiter.get();
+        return !request->m_nested.empty() && request->m_waiter == thread.m_thread->waiter.get();
     });
 }
 
@@ -264,6 +264,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     }
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     auto promise = accept(kj::heap<Promised>(*this, &thread));
+    if (thread.m_call) m_scope = thread.m_call->scope;
     enqueue(kj::mv(self), *thread.m_thread);
     return promise;
 }
@@ -318,8 +319,8 @@ void ServerRequest::execute()
     ThreadContext& thread = CurrentThread();
     m_outer = thread.m_request;
     thread.m_request = this;
-    // What bounds the calls that this thread waits for is nothing to the request, which brings its own.
-    const CallScope* const scope = std::exchange(thread.m_scope, nullptr);
+    // What bounds the calls that this thread waits for is nothing to the request, unless that belongs to one of them.
+    const CallScope* const scope = std::exchange(thread.m_scope, m_scope);
     KJ_DEFER({
         thread.m_request = m_outer;
         thread.m_scope = scope;
@@ -360,7 +361,7 @@ void ServerRequest::cancel()
     m_callback_thread = nullptr;
     if (m_state.exchange(State::Canceled) == State::Executing) {
         MP_LOG(*m_loop, Log::Info) << "IPC server request #" << m_number << " canceled while executing.";
-        if (m_nested) m_nested->abandon(PendingCall::Reason::Orphaned);
+        for (const auto& call : std::exchange(m_nested, {})) call->abandon(PendingCall::Reason::Orphaned);
         std::optional<CancelToken> token;
         {
             const Lock lock(m_token_mutex);
@@ -378,18 +379,26 @@ void ServerRequest::cancel()
     }
 }
 
-void ServerRequest::refuse(const kj::Exception& why)
+void ServerRequest::refuse()
 {
     const std::list<Waiter::Task> task = takeBack();
     // Destroys this, with the task.
-    if (!task.empty()) finish(kj::cp(why));
+    if (!task.empty()) finish(KJ_EXCEPTION(FAILED, "the call that this one belongs to was given up"));
 }
 
-void ServerRequest::refuseQueued(Connection& connection, ProxyServer<Thread>& thread, const kj::Exception& why)
+void ServerRequest::refuseQueued(Connection& connection, ProxyServer<Thread>& thread)
 {
     const std::list<ServerRequest*> requests = connection.m_requests;
     for (ServerRequest* request : requests) {
-        if (request->m_promised && request->m_promised->isFor(thread)) request->refuse(why);
+        if (request->m_promised && request->m_promised->isFor(thread)) request->refuse();
+    }
+}
+
+void ServerRequest::refuseQueued(Connection& connection, const detail::LentObjects& objects)
+{
+    const std::list<ServerRequest*> requests = connection.m_requests;
+    for (ServerRequest* request : requests) {
+        if (request->m_call.context.m_lent == &objects) request->refuse();
     }
 }
 
@@ -472,22 +481,20 @@ void ServerRequest::takeLoopBack()
 
 ServerRequest* ServerRequest::ofPeer(Connection& connection, ThreadContext& thread)
 {
-    ServerRequest* const request = thread.m_request;
-    const bool waited_for = request && &request->m_connection == &connection && !request->canceled();
-    return waited_for ? request : nullptr;
+    ServerRequest* request = thread.m_request;
+    // Inside of it there may be those of other peers, which it has called.
+    while (request && (&request->m_connection != &connection || request->canceled())) request = request->m_outer;
+    return request;
 }
 
 CancelToken ServerRequest::token()
 {
-    std::optional<CancelToken> token;
-    {
-        const Lock lock(m_token_mutex);
-        if (!m_token) m_token.emplace();
-        token = m_token;
-    }
-    // Before there was one.
-    if (canceled()) token->cancel();
-    return *token;
+    const Lock lock(m_token_mutex);
+    if (m_token) return *m_token;
+    m_token.emplace();
+    // Before there was one. It has no callbacks yet: those are for the loop's owner to call.
+    if (canceled()) m_token->cancel();
+    return *m_token;
 }
 
 RunningCall CurrentCall() { return ServerRequest::current(); }

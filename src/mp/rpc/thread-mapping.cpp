@@ -58,9 +58,7 @@ void ThreadMapping::endCallbacks(PendingCall& call)
     ProxyServer<Thread>* const server = std::exchange(call.callback_thread, nullptr);
     if (server == nullptr) return;
     server->m_thread = nullptr;
-    if (server->m_connection == nullptr) return;
-    ServerRequest::refuseQueued(*server->m_connection, *server,
-                                KJ_EXCEPTION(FAILED, "the call that this one belongs to was given up"));
+    if (server->m_connection) ServerRequest::refuseQueued(*server->m_connection, *server);
 }
 
 Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContext& thread)
@@ -87,20 +85,22 @@ Thread::Client ThreadMapping::requestThread(Connection& connection, ThreadContex
         request->m_callback_thread = client;
         return client;
     }
+    const Thread::Client* known = nullptr;
     {
         const Lock lock(thread.waiter->m_mutex);
-        if (const Thread::Client* client = Find(thread.request_threads, connection)) {
-            return const_cast<Thread::Client&>(*client);
-        }
+        known = Find(thread.request_threads, connection);
     }
+    // The innermost one's: if its caller gives it up, its calls mustn't reach an outer one's, which goes on.
     for (; request != nullptr; request = next(request->m_outer)) {
         if (request->canceled()) continue;
         KJ_IF_MAYBE (client, request->m_callback_thread) {
+            if (known) return *client;
             request->m_mapped = true;
             insert(thread.request_threads, connection, thread, *client);
             return *client;
         }
     }
+    if (known) return const_cast<Thread::Client&>(*known);
     Thread::Client client = make();
     insert(thread.request_threads, connection, thread, client);
     return client;
