@@ -2,13 +2,17 @@
 #include <cerrno>
 #include <initializer_list>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include <support/fault.h>
+#include <support/listener.h>
 #include <support/process_state.h>
 #include <support/spawn.h>
+#include <support/temp_dir.h>
 
 namespace mp::test {
 namespace {
@@ -115,6 +119,64 @@ int PairAndDescriptors(mp_error* error)
     return r < 0 ? r : 0;
 }
 
+//! Both sides, in a directory that is empty again then.
+int ListenAndConnect(const std::string& address, mp_error* error)
+{
+    Listener listener;
+    int r = Listen(address, listener, error);
+    if (r < 0) return r;
+    Socket socket;
+    return Connect(mp_listener_address(listener.get()), socket, DEADLINE_MS, error);
+}
+
+int ListenOnFile(mp_error* error)
+{
+    const TempDir dir;
+    const int r = ListenAndConnect("unix:" + (dir / "socket"), error);
+    const auto left = dir.names();
+    // Whether it is in use can't be told where locking itself failed.
+    EXPECT_TRUE(left.empty() || left == std::set<std::string>{"socket.lock"});
+    EXPECT_TRUE(left.empty() || r < 0);
+    return r;
+}
+
+int ListenOnStaleFile(mp_error* error)
+{
+    const TempDir dir;
+    const std::string path = dir / "socket";
+    {
+        const Fd stale(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un name{AF_UNIX, {}};
+        path.copy(name.sun_path, sizeof(name.sun_path) - 1);
+        EXPECT_EQ(bind(stale.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)), 0);
+    }
+    return ListenAndConnect("unix:" + path, error);
+}
+
+int ListenOnLongPath(mp_error* error)
+{
+    const TempDir dir;
+    const std::string deep = dir / std::string(150, 'd');
+    std::filesystem::create_directory(deep);
+    return ListenAndConnect("unix:" + deep + "/socket", error);
+}
+
+int ListenOnTcp(mp_error* error)
+{
+    return ListenAndConnect("tcp:127.0.0.1:0", error);
+}
+
+int ListenOnAny(mp_error* error)
+{
+    Listener listener;
+    return Listen("tcp:*:0", listener, error);
+}
+
+int ListenOnAbstract(mp_error* error)
+{
+    return ListenAndConnect("unix-abstract:mp_test_fault_" + std::to_string(getpid()), error);
+}
+
 //! Let each call in turn fail until none is left; nothing may stay behind, and no failure may be silent.
 void Sweep(int (*operation)(mp_error*), int normal, int err)
 {
@@ -210,6 +272,14 @@ TEST_P(FaultSweep, CapturedSpawnLeavesNoTrace)
 TEST_P(FaultSweep, SocketPairLeavesNoTrace)
 {
     SweepAlone(PairAndDescriptors, 0);
+}
+
+TEST_P(FaultSweep, ListeningAndConnectingLeaveNoTrace)
+{
+    for (const auto operation :
+         {ListenOnFile, ListenOnStaleFile, ListenOnLongPath, ListenOnTcp, ListenOnAny, ListenOnAbstract}) {
+        SweepAlone(operation, 0);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Errno, FaultSweep, testing::Values(ENOMEM, EMFILE, EINVAL, EINTR, EPERM),

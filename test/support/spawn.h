@@ -79,6 +79,7 @@ Pipe MakePipe(); // not inherited
 //! One call each: the count, or -1.
 std::ptrdiff_t Read(mp_handle handle, void* data, size_t size);
 std::ptrdiff_t Write(mp_handle handle, const void* data, size_t size);
+mp_socket Accept(mp_socket socket);
 std::ptrdiff_t Receive(mp_socket socket, void* data, size_t size);
 std::ptrdiff_t Send(mp_socket socket, const void* data, size_t size);
 //! Whether the last of them failed because it would have had to wait.

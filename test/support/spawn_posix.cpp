@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <thread>
 #include <unistd.h>
@@ -70,6 +71,14 @@ std::ptrdiff_t Read(mp_handle handle, void* data, size_t size)
 std::ptrdiff_t Write(mp_handle handle, const void* data, size_t size)
 {
     return Send(handle, data, size);
+}
+
+mp_socket Accept(mp_socket socket)
+{
+    int fd;
+    while ((fd = accept(socket, nullptr, nullptr)) < 0 && errno == EINTR) {
+    }
+    return fd;
 }
 
 std::ptrdiff_t Receive(mp_socket socket, void* data, size_t size)

@@ -63,6 +63,11 @@ std::ptrdiff_t Write(mp_handle handle, const void* data, size_t size)
     return WriteFile(handle, data, static_cast<DWORD>(size), &n, nullptr) ? static_cast<std::ptrdiff_t>(n) : -1;
 }
 
+mp_socket Accept(mp_socket socket)
+{
+    return accept(socket, nullptr, nullptr);
+}
+
 std::ptrdiff_t Receive(mp_socket socket, void* data, size_t size)
 {
     return recv(socket, static_cast<char*>(data), static_cast<int>(size), 0);

@@ -28,7 +28,8 @@ typedef enum mp_stage {
     MP_STAGE_PRIORITY = 16,  /* the child's niceness */
     MP_STAGE_USER = 17,      /* the child's user and groups */
     MP_STAGE_PARENT = 18,    /* tying the child's life to this process */
-    MP_STAGE_SERVER = 19     /* reaching the spawn server or the fork server */
+    MP_STAGE_SERVER = 19,    /* reaching the spawn server or the fork server */
+    MP_STAGE_ADDRESS = 20    /* understanding an address, listening on it or connecting to it */
 } mp_stage;
 
 #define MP_ERROR_MESSAGE_SIZE 120

@@ -84,6 +84,9 @@ static const struct mapping mappings[] = {
     {WSAETIMEDOUT, MP_ETIMEDOUT},
     {WSAECONNREFUSED, MP_ECONNREFUSED},
     {WSAEHOSTUNREACH, MP_EHOSTUNREACH},
+    {WSAHOST_NOT_FOUND, MP_ENOENT},
+    {WSANO_DATA, MP_ENOENT},
+    {WSATRY_AGAIN, MP_EAGAIN},
     {WSANOTINITIALISED, MP_ENOTSOCK}, /* before the first socket was made */
 };
 

@@ -17,11 +17,14 @@ extern "C" {
 
 struct mp_exit;
 
+struct addrinfo;
+struct stat;
+
 /* X(type, name, parameters, arguments). On failure each returns -1 or NULL and sets errno. Every
  * descriptor is close-on-exec from birth. make_copy is fork(); neither SIGCHLD nor a plain wait tells of an unseen
  * one, in which nothing may be done but to make a copy and to exit. pidfd_exit tells how a process ended that another
  * one has reaped. */
-#define MP_PRIV_SYS_MAP(X) \
+#define MP_PRIV_SYS_PROCESS_MAP(X) \
     X(void *, alloc, (size_t size), (size)) \
     X(void *, map_stack, (size_t size), (size)) \
     X(int, open_null, (void), ()) \
@@ -48,6 +51,33 @@ struct mp_exit;
     X(ssize_t, send, (int fd, const void *data, size_t size), (fd, data, size)) \
     X(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags)) \
     X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
+
+/* What addresses need. Sockets are stream sockets. resolve gives stream addresses, freed with freeaddrinfo, to a host and
+ * a port in decimal. open_lock makes an empty file, or opens what is there; lock doesn't wait. The _at functions don't
+ * follow a link that has the name, but for set_mode_at. */
+#define MP_PRIV_SYS_ADDRESS_MAP(X) \
+    X(int, make_socket, (int family), (family)) \
+    X(int, set_option, (int fd, int level, int name, const void *value, socklen_t size), \
+      (fd, level, name, value, size)) \
+    X(int, get_option, (int fd, int level, int name, int *ret_value), (fd, level, name, ret_value)) \
+    X(int, get_name, (int fd, struct sockaddr_storage *ret_name, socklen_t *ret_size), (fd, ret_name, ret_size)) \
+    X(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size)) \
+    X(int, listen, (int fd, int backlog), (fd, backlog)) \
+    X(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size)) \
+    X(int, resolve, (const char *host, const char *port, struct addrinfo **ret_list), (host, port, ret_list)) \
+    X(int, open_lock, (int dir, const char *name), (dir, name)) \
+    X(int, lock, (int fd), (fd)) \
+    X(int, get_status, (int fd, struct stat *ret_status), (fd, ret_status)) \
+    X(int, get_status_at, (int dir, const char *name, struct stat *ret_status), (dir, name, ret_status)) \
+    X(int, set_mode, (int fd, mode_t mode), (fd, mode)) \
+    X(int, set_mode_at, (int dir, const char *name, mode_t mode), (dir, name, mode)) \
+    X(int, unlink_at, (int dir, const char *name), (dir, name))
+
+#define MP_PRIV_SYS_MAP(X) MP_PRIV_SYS_PROCESS_MAP(X) MP_PRIV_SYS_ADDRESS_MAP(X)
+
+#define MP_PRIV_SYS_FUNCTION(type, name, parameters, arguments) type mp_priv_sys_##name parameters;
+MP_PRIV_SYS_ADDRESS_MAP(MP_PRIV_SYS_FUNCTION)
+#undef MP_PRIV_SYS_FUNCTION
 
 struct mp_priv_sys {
 #define MP_PRIV_SYS_MEMBER(type, name, parameters, arguments) type (*name) parameters;

@@ -314,6 +314,9 @@ void mp_priv_epoll_remove(int epoll, int fd)
 
 struct mp_priv_sys mp_priv_sys = {
 #define SYS_ENTRY(type, name, parameters, arguments) .name = sys_##name,
-    MP_PRIV_SYS_MAP(SYS_ENTRY)
+    MP_PRIV_SYS_PROCESS_MAP(SYS_ENTRY)
+#undef SYS_ENTRY
+#define SYS_ENTRY(type, name, parameters, arguments) .name = mp_priv_sys_##name,
+    MP_PRIV_SYS_ADDRESS_MAP(SYS_ENTRY)
 #undef SYS_ENTRY
 };
