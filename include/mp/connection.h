@@ -70,6 +70,9 @@ public:
     //! What the peer says of itself: soon after the first ThreadMap was exchanged, if its library has it. Owning the loop.
     const std::optional<PeerInfo>& peerInfo() const { return m_peer_info; }
 
+    //! What the system says of the peer. Owning the loop.
+    PeerCredentials credentials() const;
+
     //! Keep the peer's ThreadMap, and say hello to it. Owning the loop.
     void setThreadMap(ThreadMap::Client thread_map);
 

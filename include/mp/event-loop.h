@@ -133,7 +133,8 @@ private:
                                            Context::Reader context);
     friend Reactor& ReactorOf(EventLoop& loop);
     friend AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
-    friend void OnShutdown(EventLoop& loop, std::function<void()> fn);
+    friend std::list<std::function<void()>>::iterator AddShutdownHook(EventLoop& loop, std::function<void()> fn);
+    friend void RemoveShutdownHook(EventLoop& loop, std::list<std::function<void()>>::iterator hook);
     friend OutputLog& OutputLogOf(EventLoop& loop);
 
     std::shared_ptr<Reactor> m_reactor;
@@ -168,7 +169,7 @@ private:
     std::list<Connection*> m_connections;
     //! shutdown() was called.
     bool m_shutdown{false};
-    std::list<std::function<void()>> m_shutdown_fns;
+    std::list<std::function<void()>> m_shutdown_hooks;
 
     //! @throws std::logic_error in what the function would wait for
     void checkMayWait(const char* function);

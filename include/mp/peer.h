@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace mp {
@@ -22,6 +23,20 @@ struct PeerInfo
 
 //! Throws a std::exception to refuse a peer.
 using PeerCheck = std::function<void(const PeerInfo& peer)>;
+
+//! What the system says of the process at the other end: that it had this pid and these ids when it connected, began to
+//! listen, or made the pair. Of a Unix socket all that the system knows, of any other nothing.
+struct PeerCredentials
+{
+    std::optional<int64_t> pid{};
+    std::optional<int64_t> uid{};
+    std::optional<int64_t> gid{};
+
+    bool operator==(const PeerCredentials&) const = default;
+};
+
+//! Throws a std::exception to refuse a peer.
+using PeerAuthorisation = std::function<void(const PeerCredentials& peer)>;
 
 } // namespace mp
 

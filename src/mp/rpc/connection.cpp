@@ -1,3 +1,4 @@
+#include "credentials.h"
 #include "drain.h"
 #include "errors.h"
 #include "fault.h"
@@ -61,6 +62,8 @@ kj::Maybe<kj::Exception> Connection::streamError() const
     }
     return nullptr;
 }
+
+PeerCredentials Connection::credentials() const { return CredentialsOf(m_network->stream()); }
 
 Connection::~Connection() noexcept(false)
 {

@@ -73,7 +73,12 @@ Reactor& ReactorOf(EventLoop& loop) { return *loop.m_reactor; }
 
 AsyncCleanup& AsyncCleanupOf(EventLoop& loop) { return *loop.m_async_cleanup; }
 
-void OnShutdown(EventLoop& loop, std::function<void()> fn) { loop.m_shutdown_fns.push_back(std::move(fn)); }
+ShutdownHook AddShutdownHook(EventLoop& loop, std::function<void()> fn)
+{
+    return loop.m_shutdown_hooks.insert(loop.m_shutdown_hooks.end(), std::move(fn));
+}
+
+void RemoveShutdownHook(EventLoop& loop, ShutdownHook hook) { loop.m_shutdown_hooks.erase(hook); }
 
 OutputLog& OutputLogOf(EventLoop& loop) { return *loop.m_output_log; }
 
@@ -192,7 +197,9 @@ bool EventLoop::shutdown(std::chrono::nanoseconds timeout)
     std::vector<std::shared_future<bool>> connections;
     call([&] {
         m_shutdown = true;
-        for (const auto& fn : m_shutdown_fns) fn();
+        // They remove themselves.
+        const auto hooks = m_shutdown_hooks;
+        for (const auto& hook : hooks) hook();
         for (Connection* const connection : m_connections) connections.push_back(connection->drain(timeout));
     });
     bool answered = true;

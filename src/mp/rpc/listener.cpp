@@ -1,13 +1,17 @@
+#include "credentials.h"
+#include "errors.h"
 #include "fault.h"
 #include "reactor.h"
 #include "runtime.h"
 
 #include <kj/debug.h>
 #include <map>
-#include <mp/c/socket.h>
+#include <mp/c/address.h>
 #include <mp/event-loop.h>
 #include <mp/listener.h>
 #include <mp/proxy-io.h>
+#include <optional>
+#include <utility>
 
 namespace mp::detail {
 
@@ -33,42 +37,35 @@ namespace {
 //! Pause after an accept that failed for want of resources.
 constexpr auto RETRY = 100 * kj::MILLISECONDS;
 
-//! Of the process at the other end, where the socket tells.
-std::optional<int64_t> UserOf(kj::AsyncIoStream& stream)
+struct CloseListener
 {
-    KJ_IF_MAYBE (fd, stream.getFd()) {
-        mp_peer peer;
-        if (mp_socket_peer(*fd, &peer, nullptr) == 0 && peer.uid >= 0) return peer.uid;
-    }
-    return std::nullopt;
-}
+    void operator()(mp_listener* listener) const { mp_listener_close(listener); }
+};
+using OwnedListener = std::unique_ptr<mp_listener, CloseListener>;
+} // namespace
 
 //! Accepts connections, as many at once as allowed. Shared by the connections, which outlive the loop's tasks.
-class Listener : public std::enable_shared_from_this<Listener>
+class Acceptor : public std::enable_shared_from_this<Acceptor>
 {
 public:
-    Listener(EventLoop& loop, kj::Own<kj::ConnectionReceiver> receiver, Bootstrap bootstrap,
+    //! @param listener  what the receiver accepts from, if it is more than a socket
+    Acceptor(EventLoop& loop, kj::Own<kj::ConnectionReceiver> receiver, OwnedListener listener, Bootstrap bootstrap,
              const ListenOptions& options)
-        : m_loop(loop), m_receiver(kj::mv(receiver)), m_bootstrap(std::move(bootstrap)), m_options(options)
+        : m_loop(loop), m_listener(std::move(listener)), m_receiver(kj::mv(receiver)),
+          m_bootstrap(std::move(bootstrap)), m_options(options)
     {
-    }
-
-    //! Accept no more, and close the socket.
-    void stop()
-    {
-        m_stopped = true;
-        m_accept.cancel("the listener was stopped");
-        m_receiver = nullptr;
     }
 
     //! Accept the next connection, unless that is being done, or there are as many as allowed.
     void accept()
     {
-        if (m_stopped || m_accepting || (m_options.max_connections && m_connections >= *m_options.max_connections)) return;
+        if (m_accepting || !m_receiver) return;
+        if (m_options.max_connections && m_connections >= *m_options.max_connections) return;
         m_accepting = true;
         auto self = shared_from_this();
         // An accept that fails at once throws instead.
-        m_loop.m_task_set->add(m_accept.wrap(kj::evalNow([&] { return m_receiver->accept(); })).then(
+        auto accepted = kj::evalNow([&] { return m_receiver->accept(); });
+        m_loop.m_task_set->add(m_canceler.wrap(kj::mv(accepted)).then(
             [self](Stream stream) -> kj::Promise<void> {
                 self->m_accepting = false;
                 // Also when this one can't be served.
@@ -77,7 +74,7 @@ public:
                 return kj::READY_NOW;
             },
             [self](kj::Exception&& error) -> kj::Promise<void> {
-                if (self->m_stopped) return kj::READY_NOW;
+                if (!self->m_receiver) return kj::READY_NOW;
                 // Out of descriptors or memory: that passes. Anything else ends the listener.
                 if (error.getType() != kj::Exception::Type::OVERLOADED) return kj::mv(error);
                 MP_LOG(self->m_loop, Log::Warning) << "IPC server: accept failed, trying again: "
@@ -89,59 +86,91 @@ public:
             }));
     }
 
+    void start()
+    {
+        m_hook = AddShutdownHook(m_loop, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->stop();
+        });
+        accept();
+    }
+
+    //! Accept no more, and close the socket.
+    void stop()
+    {
+        if (!m_hook) return;
+        RemoveShutdownHook(m_loop, *std::exchange(m_hook, std::nullopt));
+        m_canceler.cancel("stopped listening");
+        m_receiver = nullptr;
+        m_listener.reset();
+    }
+
 private:
     //! A connection counts while this lives.
     class Slot
     {
     public:
-        Slot(std::shared_ptr<Listener> listener, std::optional<int64_t> user)
-            : m_listener(std::move(listener)), m_user(user)
+        Slot(std::shared_ptr<Acceptor> acceptor, std::optional<int64_t> user)
+            : m_acceptor(std::move(acceptor)), m_user(user)
         {
-            if (m_user) ++m_listener->m_users[*m_user];
-            ++m_listener->m_connections;
+            if (m_user) ++m_acceptor->m_users[*m_user];
+            ++m_acceptor->m_connections;
         }
         ~Slot()
         {
-            --m_listener->m_connections;
-            if (m_user && --m_listener->m_users[*m_user] == 0) m_listener->m_users.erase(*m_user);
+            --m_acceptor->m_connections;
+            if (m_user && --m_acceptor->m_users[*m_user] == 0) m_acceptor->m_users.erase(*m_user);
             // Not while the loop is being destroyed.
-            if (m_listener->m_loop.m_task_set && !MP_FAULT(KeepsListenersPlace)) m_listener->accept();
+            if (m_acceptor->m_loop.m_task_set && !MP_FAULT(KeepsListenersPlace)) m_acceptor->accept();
         }
         Slot(const Slot&) = delete;
         Slot& operator=(const Slot&) = delete;
 
     private:
-        std::shared_ptr<Listener> m_listener;
+        std::shared_ptr<Acceptor> m_acceptor;
         const std::optional<int64_t> m_user;
     };
 
+    //! Why a peer isn't served, if it isn't.
+    //! @param user  if their number is limited
+    std::optional<Disconnect> refusal(const PeerCredentials& peer, std::optional<int64_t> user) const
+    {
+        try {
+            if (m_options.authorise) m_options.authorise(peer);
+        } catch (...) {
+            return Disconnect{DisconnectReason::Local, CurrentExceptionText()};
+        }
+        const auto found = user ? m_users.find(*user) : m_users.end();
+        const size_t most = m_options.max_connections_per_user.value_or(0);
+        if (!user || (found == m_users.end() ? 0 : found->second) < most) return std::nullopt;
+        return Disconnect{DisconnectReason::Limit, "too many connections of user " + std::to_string(*user) +
+                                                       ": at most " + std::to_string(most) + " are allowed"};
+    }
+
     void serve(Stream stream)
     {
-        const auto most = m_options.max_connections_per_user;
-        const auto user = most ? UserOf(*stream) : std::nullopt;
-        const bool too_many = user && m_users[*user] >= *most;
-        auto slot = std::make_shared<Slot>(shared_from_this(), too_many ? std::nullopt : user);
+        const PeerCredentials peer = CredentialsOf(*stream);
+        const auto user = m_options.max_connections_per_user ? peer.uid : std::nullopt;
+        const auto refused = refusal(peer, user);
+        auto slot = std::make_shared<Slot>(shared_from_this(), refused ? std::nullopt : user);
         Connection& connection = Serve(m_loop, kj::mv(stream), m_bootstrap, [slot] {});
         if (m_options.limits) connection.setLimits(*m_options.limits);
-        if (too_many) {
-            connection.end(DisconnectReason::Limit, kj::str("too many connections of user ", *user, ": at most ", *most,
-                                                            " are allowed"));
-        }
+        if (refused) connection.end(refused->reason, refused->text.c_str());
     }
 
     EventLoop& m_loop;
+    OwnedListener m_listener;
+    //! Null when it has been stopped.
     kj::Own<kj::ConnectionReceiver> m_receiver;
+    kj::Canceler m_canceler;
     const Bootstrap m_bootstrap;
     const ListenOptions m_options;
     size_t m_connections{0};
     //! Of them, how many each user has, where that is limited.
     std::map<int64_t, size_t> m_users;
     bool m_accepting{false};
-    bool m_stopped{false};
-    //! Last, since it refers to the receiver.
-    kj::Canceler m_accept;
+    //! While it listens.
+    std::optional<ShutdownHook> m_hook;
 };
-} // namespace
 
 void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, const ListenOptions& options)
 {
@@ -149,14 +178,34 @@ void Listen(EventLoop& loop, SocketId socket, Bootstrap bootstrap, const ListenO
     loop.call([&] {
         auto receiver = loop.m_io_context.lowLevelProvider->wrapListenSocketFd(
             fd.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
-        auto listener = std::make_shared<Listener>(loop, kj::mv(receiver), std::move(bootstrap), options);
-        listener->accept();
-        OnShutdown(loop, [listener = std::weak_ptr(listener)] {
-            if (const auto open = listener.lock()) open->stop();
-        });
+        auto acceptor = std::make_shared<Acceptor>(loop, kj::mv(receiver), nullptr, std::move(bootstrap), options);
+        acceptor->start();
         // Also while it doesn't accept, its socket stays open: who connects waits.
-        loop.m_task_set->add(kj::Promise<void>(kj::NEVER_DONE).attach(kj::heap<std::shared_ptr<Listener>>(listener)));
+        loop.m_task_set->add(kj::Promise<void>(kj::NEVER_DONE).attach(kj::heap<std::shared_ptr<Acceptor>>(acceptor)));
     });
+}
+
+std::unique_ptr<Listener> Listen(EventLoop& loop, const std::string& address, Bootstrap bootstrap,
+                                 const ListenOptions& options)
+{
+    mp_listen_options listen_options = MP_LISTEN_OPTIONS_INIT;
+    listen_options.backlog = options.backlog;
+    listen_options.mode = options.mode;
+    mp_listener* made = nullptr;
+    mp_error error;
+    if (mp_listener_new(address.c_str(), &listen_options, &made, &error) < 0) ThrowSystemError(error);
+    OwnedListener owned(made);
+    std::unique_ptr<Listener> listener;
+    loop.call([&] {
+        const int socket = mp_listener_socket(made);
+        // Has a duplicate: the listener's own is closed when its file is removed.
+        auto receiver = loop.m_io_context.lowLevelProvider->wrapListenSocketFd(socket);
+        auto acceptor =
+            std::make_shared<Acceptor>(loop, kj::mv(receiver), std::move(owned), std::move(bootstrap), options);
+        listener = std::make_unique<Listener>(loop, mp_listener_address(made), acceptor);
+        acceptor->start();
+    });
+    return listener;
 }
 
 std::pair<Connection*, capnp::Capability::Client> Connect(EventLoop& loop, Stream stream,
@@ -184,3 +233,17 @@ void CloseOnDisconnect(ProxyContext& context)
 }
 
 } // namespace mp::detail
+
+namespace mp {
+
+Listener::Listener(EventLoop& loop, std::string address, std::shared_ptr<detail::Acceptor> acceptor)
+    : m_loop(loop), m_address(std::move(address)), m_acceptor(std::move(acceptor))
+{
+}
+
+Listener::~Listener()
+{
+    m_loop->call([&] { m_acceptor->stop(); });
+}
+
+} // namespace mp

@@ -40,6 +40,7 @@ public:
     const kj::Maybe<kj::Exception>& inputError() const { return m_peer_error == nullptr ? m_error : m_peer_error; }
 
     //! Who or what has ended it. Once onDisconnect() has resolved.
+    kj::AsyncIoStream& stream() { return *m_stream; }
     const Disconnect& disconnect() const { return m_disconnect; }
 
     //! Receive nothing more, as if that error had occurred. The peer is told: RpcSystem does that, and closes.

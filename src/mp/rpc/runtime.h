@@ -7,6 +7,7 @@
 #include <kj/async.h>
 #include <kj/exception.h>
 #include <kj/memory.h>
+#include <list>
 
 namespace mp {
 
@@ -17,8 +18,10 @@ class Reactor;
 Reactor& ReactorOf(EventLoop& loop);
 AsyncCleanup& AsyncCleanupOf(EventLoop& loop);
 
-//! Have fn called when the loop is shut down. Owning the loop.
-void OnShutdown(EventLoop& loop, std::function<void()> fn);
+//! Have fn called when the loop is shut down, until it is removed. Owning the loop.
+using ShutdownHook = std::list<std::function<void()>>::iterator;
+ShutdownHook AddShutdownHook(EventLoop& loop, std::function<void()> fn);
+void RemoveShutdownHook(EventLoop& loop, ShutdownHook hook);
 
 //! Report a promise that failed where nobody waits for it.
 void LogUncaughtTask(EventLoop& loop, const kj::Exception& exception);
