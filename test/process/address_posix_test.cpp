@@ -1,9 +1,15 @@
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -11,6 +17,7 @@
 
 #include <support/fault.h>
 #include <support/listener.h>
+#include <support/process_state.h>
 #include <support/temp_dir.h>
 
 namespace mp::test {
@@ -177,6 +184,35 @@ TEST(Connect, TriesAnAddressAfterTheOther)
     const Listener listener = StartListener("tcp:127.0.0.1:0");
     const std::string address = mp_listener_address(listener.get());
     ExpectServed(listener, "tcp:localhost" + address.substr(address.rfind(':')));
+}
+
+//! In a network of its own, in which there is one port to connect from.
+bool EnterNetworkWithOnePort(const char* port)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+    const Fd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    if (ioctl(fd.get(), SIOCSIFFLAGS, &request) != 0) return false;
+    std::ofstream range("/proc/sys/net/ipv4/ip_local_port_range");
+    return static_cast<bool>(range << port << " " << port << std::endl);
+}
+
+TEST(Connect, DoesNotReachItself)
+{
+    constexpr int NO_NETWORK = 2;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (!EnterNetworkWithOnePort("40001")) _exit(NO_NETWORK);
+        mp_socket socket;
+        _exit(mp_socket_connect("tcp:127.0.0.1:40001", DEADLINE_MS, &socket, nullptr) == MP_ECONNREFUSED ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(WaitPid(pid, &status, 0), pid);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NO_NETWORK) GTEST_SKIP() << "no network namespaces for this user";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Connect, GoesOnAfterAnInterruption)

@@ -134,6 +134,29 @@ TEST_F(ListenAddressTest, StopsInItsOwnCallback)
     EXPECT_EQ(m_dir.names(), std::set<std::string>{});
 }
 
+TEST_F(ListenAddressTest, StopsAnotherThatIsAboutToAccept)
+{
+    std::unique_ptr<Listener> listeners[2];
+    for (int i = 0; i < 2; ++i) {
+        listeners[i] = listen("unix:" + (m_dir / std::to_string(i)),
+                              {.authorise = [&listeners, i](const PeerCredentials&) { listeners[1 - i].reset(); }});
+    }
+    SocketId sockets[2];
+    // The loop hears of both at once.
+    m_server.loop().sync([&] {
+        for (int i = 0; i < 2; ++i) sockets[i] = detail::ConnectSocket(listeners[i]->address(), DEADLINE);
+    });
+    EXPECT_TRUE(m_server_logs.waitFor("IPC server: socket connected."));
+    for (const SocketId socket : sockets) CloseSocket(socket);
+    EXPECT_TRUE(m_server_logs.waitFor("IPC server: socket disconnected."));
+    EXPECT_EQ(m_server_logs.count("IPC server: socket connected."), 1u);
+    EXPECT_EQ(m_server_logs.countLevel(Log::Error), 0u) << m_server_logs.all();
+    // The one that is left, on the loop.
+    m_server.loop().sync([&] {
+        for (auto& listener : listeners) listener.reset();
+    });
+}
+
 TEST_F(ListenAddressTest, KeepsTheLoop)
 {
     auto listener = listen(m_unix);

@@ -61,6 +61,7 @@ struct stat;
       (fd, level, name, value, size)) \
     X(int, get_option, (int fd, int level, int name, int *ret_value), (fd, level, name, ret_value)) \
     X(int, get_name, (int fd, struct sockaddr_storage *ret_name, socklen_t *ret_size), (fd, ret_name, ret_size)) \
+    X(int, get_peer, (int fd, struct sockaddr_storage *ret_name, socklen_t *ret_size), (fd, ret_name, ret_size)) \
     X(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size)) \
     X(int, listen, (int fd, int backlog), (fd, backlog)) \
     X(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size)) \

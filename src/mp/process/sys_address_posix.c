@@ -41,6 +41,12 @@ int mp_priv_sys_get_name(int fd, struct sockaddr_storage *ret_name, socklen_t *r
     return getsockname(fd, (struct sockaddr *)ret_name, ret_size);
 }
 
+int mp_priv_sys_get_peer(int fd, struct sockaddr_storage *ret_name, socklen_t *ret_size)
+{
+    *ret_size = sizeof(*ret_name);
+    return getpeername(fd, (struct sockaddr *)ret_name, ret_size);
+}
+
 int mp_priv_sys_bind(int fd, const struct sockaddr *address, socklen_t size)
 {
     return bind(fd, address, size);

@@ -79,6 +79,16 @@ static int await_connected(int fd, int64_t deadline)
     return mp_priv_sys.get_option(fd, SOL_SOCKET, SO_ERROR, &err) < 0 ? -errno : -err;
 }
 
+/* Where nobody listens the system may choose the very port that is connected to, and connect the socket to itself. */
+static int check_is_not_self(int fd)
+{
+    struct sockaddr_storage own = {0}, peer = {0};
+    socklen_t own_size, peer_size;
+    if (mp_priv_sys.get_name(fd, &own, &own_size) < 0) return -errno;
+    if (mp_priv_sys.get_peer(fd, &peer, &peer_size) < 0) return errno == ENOTCONN ? MP_ECONNRESET : -errno;
+    return own_size == peer_size && memcmp(&own, &peer, own_size) == 0 ? MP_ECONNREFUSED : 0;
+}
+
 static int connect_socket(int fd, const struct addrinfo *at, int64_t deadline)
 {
     int r = mp_socket_set_nonblocking(fd, 1, NULL);
@@ -90,7 +100,8 @@ static int connect_socket(int fd, const struct addrinfo *at, int64_t deadline)
     /* After an interruption the second call finds what the first one has begun. */
     if (r == MP_EINPROGRESS || r == MP_EALREADY) r = await_connected(fd, deadline);
     if (r < 0 && r != MP_EISCONN) return r;
-    return mp_socket_set_nonblocking(fd, 0, NULL);
+    r = check_is_not_self(fd);
+    return r < 0 ? r : mp_socket_set_nonblocking(fd, 0, NULL);
 }
 
 static int connect_to(const struct addrinfo *at, int64_t deadline)
