@@ -118,6 +118,7 @@ TEST_F(BoundedCalls, HaveADefaultTime)
     ProxyContext& context = m_session.client->m_context;
     m_session.clientLoop().sync([&] { m_session.connection->setCallTimeout(10ms); });
     EXPECT_THROW(m_session.client->run("wait"), TimeoutError);
+    m_gate.open();
     {
         // In its place.
         const DeadlineScope scope(1h);
