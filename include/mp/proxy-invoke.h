@@ -240,8 +240,8 @@ private:
     //! Made when somebody asks for it.
     Mutex m_token_mutex;
     std::optional<CancelToken> m_token MP_GUARDED_BY(m_token_mutex);
-    //! What bounds the calls of the method, if it is a callback of a call in a scope.
-    const CallScope* m_scope{nullptr};
+    //! The call in a scope that this one belongs to, if it is its callback.
+    std::shared_ptr<const PendingCall> m_callback_of;
     //! By which it has to have ended, too, as its caller says.
     std::optional<CallScope::Clock::time_point> m_deadline;
 

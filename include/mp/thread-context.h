@@ -126,8 +126,8 @@ private:
     friend class ServerRequest;
     friend class ThreadMapping;
 
-    //! The objects behind callback_threads. Guarded as they are.
-    std::map<Connection*, ProxyServer<Thread>*> m_exported;
+    //! The objects behind callback_threads, and those that stand for this thread in single calls. Guarded as they are.
+    std::multimap<Connection*, ProxyServer<Thread>*> m_exported;
     //! The request that this thread runs, the innermost one.
     ServerRequest* m_request{nullptr};
     //! What bounds the calls that it makes, the innermost one.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <kj/debug.h>
+#include <mp/call-scope.h>
 #include <rpc/support/errors.h>
 #include <rpc/support/foreign.h>
 #include <rpc/support/session.h>
@@ -167,6 +168,34 @@ TEST_F(ForeignServers, CallBackWhenTheThreadIsInACallAgain)
     EXPECT_EQ(threads.size(), 1u);
     EXPECT_EQ(service->add(1, 2), 3);
     EXPECT_EQ(threads, std::vector<std::thread::id>(2, std::this_thread::get_id()));
+}
+
+TEST_F(ForeignServers, CallBackWhenTheThreadIsInACallAgainThatWasInAScope)
+{
+    const auto service = connect();
+    std::vector<std::thread::id> threads;
+    {
+        const DeadlineScope scope(std::chrono::hours(1));
+        service->share(std::make_shared<NotingCallback>(threads));
+    }
+    EXPECT_EQ(service->add(1, 2), 3);
+    std::thread([&] { service->callShared(5); }).join();
+    EXPECT_EQ(service->add(1, 2), 3);
+    EXPECT_EQ(threads, std::vector<std::thread::id>(2, std::this_thread::get_id()));
+}
+
+TEST_F(ForeignServers, CallBackNoThreadThatHasEndedAfterACallInAScope)
+{
+    const auto service = connect();
+    std::vector<std::thread::id> threads;
+    std::thread([&] {
+        const DeadlineScope scope(std::chrono::hours(1));
+        service->share(std::make_shared<NotingCallback>(threads));
+        EXPECT_EQ(service->add(1, 2), 3);
+    }).join();
+    service->callShared(5);
+    EXPECT_TRUE(m_logs.waitFor("the thread that was to execute the request has ended"));
+    EXPECT_EQ(threads.size(), 1u);
 }
 
 TEST_F(ForeignServers, CallBackNoMoreWhenTheConnectionIsGone)

@@ -53,6 +53,11 @@ public:
 
     ClientCall(ProxyContext& context, capnp::Capability::Client& client, const MethodInfo& method, Build build,
                Read read);
+    ~ClientCall()
+    {
+        if (m_pending) m_pending->scope = nullptr;
+    }
+    KJ_DISALLOW_COPY(ClientCall);
 
     //! Send the request, or have the loop's owner send it.
     void send();
@@ -125,11 +130,9 @@ void ClientCall::done()
 {
     if (m_lender) m_lender->takeBack();
     if (m_request) std::erase(m_request->m_nested, m_pending);
-    if (m_pending) {
-        m_pending->end();
-        ThreadMapping::endCallbacks(*m_pending);
-    }
+    if (m_pending) m_pending->end();
     if (m_lost) {
+        if (m_pending) ThreadMapping::endCallbacks(*m_pending);
         // The peer shouldn't go on longer than it must.
         m_reactor.urgeFlush();
         // What was lent may be gone when the caller goes on.

@@ -35,9 +35,9 @@ public:
     }
     void end() { m_ended = true; }
 
-    //! The calling thread, as the peer may call it back during this call only; null when it has gone.
+    //! The calling thread, as the peer may call it back unless this call is given up; null when it has gone.
     ProxyServer<Thread>* callback_thread{nullptr};
-    //! What bounds it, and thereby its callbacks' own calls; null if nothing does. As long as the caller waits.
+    //! What bounds it, and thereby its callbacks' own calls; null if nothing does, or it has ended. The calling thread's.
     const CallScope* scope{nullptr};
 
 private:

@@ -264,7 +264,7 @@ kj::Promise<void> ServerRequest::dispatch(kj::Own<ServerRequest> self, ProxyServ
     }
     if (thread.m_thread == nullptr) return logFailed(ThreadEnded());
     auto promise = accept(kj::heap<Promised>(*this, &thread));
-    if (thread.m_call) m_scope = thread.m_call->scope;
+    m_callback_of = thread.m_call;
     enqueue(kj::mv(self), *thread.m_thread);
     return promise;
 }
@@ -320,7 +320,7 @@ void ServerRequest::execute()
     m_outer = thread.m_request;
     thread.m_request = this;
     // What bounds the calls that this thread waits for is nothing to the request, unless that belongs to one of them.
-    const CallScope* const scope = std::exchange(thread.m_scope, m_scope);
+    const CallScope* const scope = std::exchange(thread.m_scope, m_callback_of ? m_callback_of->scope : nullptr);
     KJ_DEFER({
         thread.m_request = m_outer;
         thread.m_scope = scope;

@@ -40,14 +40,20 @@ Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadConte
     Thread::Client client = exportThread(connection, kj::mv(server));
     insert(thread.callback_threads, connection, thread, client);
     const Lock lock(thread.waiter->m_mutex);
-    thread.m_exported[&connection] = &exported;
+    thread.m_exported.emplace(&connection, &exported);
     return client;
 }
 
 Thread::Client ThreadMapping::callbackThread(Connection& connection, ThreadContext& thread,
                                              const std::shared_ptr<PendingCall>& call)
 {
+    // The entry by which the end of the thread, or of the connection, finds all that is exported.
+    callbackThread(connection, thread);
     auto server = kj::heap<ProxyServer<Thread>>(connection, thread);
+    {
+        const Lock lock(thread.waiter->m_mutex);
+        thread.m_exported.emplace(&connection, server.get());
+    }
     call->callback_thread = server.get();
     server->m_call = call;
     return exportThread(connection, kj::mv(server));
@@ -57,7 +63,7 @@ void ThreadMapping::endCallbacks(PendingCall& call)
 {
     ProxyServer<Thread>* const server = std::exchange(call.callback_thread, nullptr);
     if (server == nullptr) return;
-    server->m_thread = nullptr;
+    forgetThread(*server);
     if (server->m_connection) ServerRequest::refuseQueued(*server->m_connection, *server);
 }
 
@@ -126,10 +132,11 @@ void ThreadMapping::dropEntries(ThreadContext& thread, Connection& connection)
         const Lock lock(thread.waiter->m_mutex);
         request_thread = thread.request_threads.extract(&connection);
         callback_thread = thread.callback_threads.extract(&connection);
-        if (const auto it = thread.m_exported.find(&connection); it != thread.m_exported.end()) {
+        const auto [begin, end] = thread.m_exported.equal_range(&connection);
+        for (auto it = begin; it != end; ++it) {
             if (!MP_FAULT(KeepsEndedThreads)) it->second->m_thread = nullptr;
-            thread.m_exported.erase(it);
         }
+        thread.m_exported.erase(begin, end);
     }
     if (request_thread || callback_thread) connection.m_thread_contexts.remove(&thread);
 }
@@ -201,8 +208,13 @@ void ThreadMapping::forgetExport(ProxyServer<Thread>& server)
 {
     if (server.m_connection) server.m_connection->m_local_threads.erase(server.m_hook);
     if (server.m_call) server.m_call->callback_thread = nullptr;
+    forgetThread(server);
+}
+
+void ThreadMapping::forgetThread(ProxyServer<Thread>& server)
+{
     if (server.m_thread == nullptr) return;
-    ThreadContext& thread = *server.m_thread;
+    ThreadContext& thread = *std::exchange(server.m_thread, nullptr);
     const Lock lock(thread.waiter->m_mutex);
     std::erase_if(thread.m_exported, [&](const auto& entry) { return entry.second == &server; });
 }

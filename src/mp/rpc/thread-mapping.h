@@ -16,10 +16,10 @@ public:
     //! The calling thread, as the peer is told to call it back. Owning the loop.
     static Thread::Client callbackThread(Connection& connection, ThreadContext& thread);
 
-    //! The same for one call. Owning the loop.
+    //! The same under a name of its own, which can be taken back with the call. Owning the loop.
     static Thread::Client callbackThread(Connection& connection, ThreadContext& thread,
                                          const std::shared_ptr<PendingCall>& call);
-    //! Callbacks of that call which haven't begun are refused, now and later. Owning the loop.
+    //! The call is given up: its callbacks which haven't begun are refused, now and later. Owning the loop.
     static void endCallbacks(PendingCall& call);
 
     //! The peer's thread that runs the calling thread's calls: the one that waits for the calling thread, if it runs a
@@ -50,6 +50,8 @@ public:
 private:
     static void insert(ConnThreads& threads, Connection& connection, ThreadContext& thread, Thread::Client client);
     static void dropEntries(ThreadContext& thread, Connection& connection);
+    //! The exported object stands for no thread any more.
+    static void forgetThread(ProxyServer<Thread>& server);
 };
 
 } // namespace mp

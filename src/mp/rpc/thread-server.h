@@ -34,7 +34,7 @@ struct ProxyServer<Thread> final : public Thread::Server
     //! The connection that it is exported over, and the key there. Null after the connection is gone.
     Connection* m_connection;
     const capnp::ClientHook* m_hook{nullptr};
-    //! The only call for which an application's thread runs callbacks under this name.
+    //! The call for which an application's thread got this name: when it is given up, nothing runs under that any more.
     std::shared_ptr<PendingCall> m_call;
 
 private:
