@@ -52,7 +52,7 @@ static const char *parse_tcp(struct mp_priv_address *address)
     if (length == 0 || length >= sizeof(address->host)) return "no host, or too long a one";
     if ((memchr(host, ':', length) != NULL) != is_bracketed) return "IPv6 addresses, and they only, are in brackets";
     memcpy(address->host, host, length);
-    strcpy(address->port, colon + 1);
+    memcpy(address->port, colon + 1, strlen(colon + 1) + 1);
     return NULL;
 }
 

@@ -47,13 +47,12 @@ static int listen_abstract(const struct mp_priv_address *address, int backlog, m
     return r < 0 ? mp_priv_address_fail(address, r, reterr) : 0;
 }
 
-/* Where the socket listens; the text stays empty for families without one. */
+/* Where the socket listens; the text stays as it is for families without one. */
 static int describe(int fd, char text[TEXT_SIZE])
 {
     struct sockaddr_storage name;
     socklen_t size;
     if (mp_priv_sys.get_name(fd, &name, &size) < 0) return -errno;
-    text[0] = '\0';
     if (name.ss_family == AF_UNIX) {
         const char *path = ((const struct sockaddr_un *)&name)->sun_path;
         const int length = (int)(size - offsetof(struct sockaddr_un, sun_path));
@@ -73,7 +72,7 @@ static int describe(int fd, char text[TEXT_SIZE])
 /* The sockets whose address was not told in full. */
 static int listen_described(const struct mp_priv_address *address, int backlog, mp_listener *listener, mp_error *reterr)
 {
-    char text[TEXT_SIZE];
+    char text[TEXT_SIZE] = "";
     listener->socket = address->kind == MP_PRIV_ADDRESS_TCP ? mp_priv_tcp_listen(address, backlog, reterr)
                                                             : mp_priv_inherited_socket(address, reterr);
     if (listener->socket < 0) return listener->socket;
