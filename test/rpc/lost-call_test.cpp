@@ -1,4 +1,5 @@
 // What calls that were given up may leave behind: callbacks, and methods that wait for the caller.
+#include <functional>
 #include <gtest/gtest.h>
 #include <mp/call-errors.h>
 #include <mp/call-scope.h>
@@ -33,7 +34,8 @@ private:
     //! On the caller's thread.
     kj::Promise<void> lend(LendContext context) override
     {
-        return callBack(context, context.getParams().getCallback(), context.getParams().getContext().getCallbackThread());
+        auto params = context.getParams();
+        return callBack(context, params.getCallback(), params.getContext().getCallbackThread());
     }
     //! On one that it had made.
     kj::Promise<void> callFn(CallFnContext context) override

@@ -53,7 +53,8 @@ bool LentObjects::revoke(kj::Function<void()> unused)
 
 bool LentObjects::used() const
 {
-    return std::any_of(m_objects.begin(), m_objects.end(), [](const ProxyContext* object) { return object->m_uses > 0; });
+    const auto used = [](const ProxyContext* object) { return object->m_uses > 0; };
+    return std::any_of(m_objects.begin(), m_objects.end(), used);
 }
 
 Lending::Lending(InvokeContext& invoke_context)

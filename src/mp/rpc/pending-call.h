@@ -37,7 +37,8 @@ public:
 
     //! The calling thread, as the peer may call it back unless this call is given up; null when it has gone.
     ProxyServer<Thread>* callback_thread{nullptr};
-    //! What bounds it, and thereby its callbacks' own calls; null if nothing does, or it has ended. The calling thread's.
+    //! What bounds it, and thereby its callbacks' own calls; null if nothing does, or it has ended. Used by the calling
+    //! thread.
     const CallScope* scope{nullptr};
 
 private:
