@@ -11,10 +11,12 @@
 namespace mp::test {
 namespace {
 
+constexpr int ROUNDS = 10; // and these tests are repeated
+
 TEST(SocketFileRace, OneOfThoseThatStartAtOnceWins)
 {
     constexpr int STARTERS = 4;
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < ROUNDS; ++round) {
         SCOPED_TRACE(round);
         const TempDir dir;
         const std::string address = "unix:" + (dir / "socket");
@@ -59,7 +61,7 @@ TEST(SocketFileRace, ThereIsOneListenerAtATimeWhileSeveralComeAndGo)
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
-            while (times < 2000) {
+            while (times < 10 * ROUNDS) {
                 Listener listener;
                 const int r = Listen(address, listener);
                 if (r == 0) {
@@ -85,7 +87,7 @@ TEST(SocketFileRace, OneOfTheProcessesThatStartAtOnceWins)
     const TempDir dir;
     const std::string address = "unix:" + (dir / "socket");
     // Each round leaves a stale file for the next one.
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < ROUNDS; ++round) {
         SCOPED_TRACE(round);
         const Pipe in = MakePipe();
         Process processes[2];
@@ -121,13 +123,13 @@ TEST(SocketFileRace, AListenerIsKilledAtAnyMomentAndReplaced)
 {
     const TempDir dir;
     const std::string address = "unix:" + (dir / "socket");
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < ROUNDS; ++round) {
         SCOPED_TRACE(round);
         const Pipe in = MakePipe(), out = MakePipe();
         Command command = ChildCommand("listen", {address});
         const Process killed = command.Stdio(0, in.read.get()).Stdio(1, out.write.get()).Start();
         // Somewhere between its first instruction and its last.
-        for (int i = 0; i < round * 20; ++i) std::this_thread::yield();
+        for (int i = 0; i < round * 400; ++i) std::this_thread::yield();
         const int r = mp_process_kill(killed.get(), SIGNAL_KILL);
         EXPECT_TRUE(r == 0 || r == MP_ESRCH) << r;
         Wait(killed.get());
